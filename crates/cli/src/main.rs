@@ -1,0 +1,3 @@
+//! The `relift` binary.
+
+fn main() {}
