@@ -1,1 +1,42 @@
-//! Placeholder.
+//! What a value means on every side: number text, rounding, division, missing kinds, dates as text.
+//!
+//! Writers, comparison, engine functions and interpreter all ask here, so that a float, a half cent
+//! or a date cannot mean two things in one workspace. Every rule names the implementation it models;
+//! the tables in `tests/fixtures` were recorded from those implementations.
+
+mod arithmetic;
+mod csv_text;
+mod dates;
+mod decimal;
+mod errors;
+mod extended;
+mod float_text;
+mod missing;
+mod number_text;
+mod rounding;
+mod sqlite;
+mod text;
+mod title_case;
+
+pub use arithmetic::{
+    python_floor_divide_floats, python_floor_divide_integers, python_modulo_floats,
+    python_modulo_integers,
+};
+pub use csv_text::{CsvRecords, push_csv_record};
+pub use dates::{
+    DateFormat, DateFormatError, date_from_days, iso_date, pandas_timestamp_text,
+    timestamp_isoformat,
+};
+pub use decimal::{Decimal, DecimalRounding, decimal_text};
+pub use errors::PythonError;
+pub use float_text::{fixed_text, grouped_fixed_text, python_bool_text, python_float_text};
+pub use missing::Missing;
+pub use number_text::{python_float_of_text, python_int_of_text};
+pub use rounding::{
+    numpy_round, python_round_float, python_round_float_to_integer, python_round_integer,
+};
+pub use sqlite::{
+    SqliteNumber, SqliteRelease, sqlite_divide, sqlite_integer_of_text, sqlite_modulo,
+    sqlite_numeric_of_text, sqlite_real_of_text, sqlite_real_text, sqlite_round,
+};
+pub use text::{python_is_space, python_lower, python_strip, python_title, python_upper};

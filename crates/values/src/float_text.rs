@@ -1,0 +1,76 @@
+//! Numbers as Python prints them.
+//!
+//! CPython's `repr(float)` is the shortest text that reads back as the same float, fixed for decimal
+//! exponents -4 to 15 and scientific outside (`Python/pystrtod.c`, `format_float_short`). Rust finds
+//! the same digits; only their layout differs.
+
+/// Prints a float as `repr` and `str` do: `0.1`, `5.0`, `1e-05`, `1e+16`, `nan`, `-inf`.
+pub fn python_float_text(value: f64) -> String {
+    if let Some(text) = non_finite(value) {
+        return text.to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific
+        .split_once('e')
+        .expect("`{:e}` always prints an exponent");
+    let exponent: i32 = exponent.parse().expect("`{:e}` prints a decimal exponent");
+    if (-4..16).contains(&exponent) {
+        let fixed = format!("{value}");
+        return if fixed.contains('.') {
+            fixed
+        } else {
+            fixed + ".0"
+        };
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// Prints a float as `f"{x:.{digits}f}"` does: the exact binary value, ties to even.
+pub fn fixed_text(value: f64, digits: usize) -> String {
+    match non_finite(value) {
+        Some(text) => text.to_owned(),
+        None => format!("{value:.digits$}"),
+    }
+}
+
+/// Prints a float as `f"{x:,.{digits}f}"` does: as [`fixed_text`], with commas between thousands.
+pub fn grouped_fixed_text(value: f64, digits: usize) -> String {
+    let plain = fixed_text(value, digits);
+    if !value.is_finite() {
+        return plain;
+    }
+    let (sign, magnitude) = match plain.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", plain.as_str()),
+    };
+    let (whole, fraction) = match magnitude.find('.') {
+        Some(point) => magnitude.split_at(point),
+        None => (magnitude, ""),
+    };
+    let mut text = sign.to_owned();
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
+/// Prints a truth value as `str` does.
+pub fn python_bool_text(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+fn non_finite(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("nan")
+    } else if value == f64::INFINITY {
+        Some("inf")
+    } else if value == f64::NEG_INFINITY {
+        Some("-inf")
+    } else {
+        None
+    }
+}
