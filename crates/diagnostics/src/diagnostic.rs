@@ -33,12 +33,21 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error about nothing in particular yet; add the place with the builders.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span: None, path: None, hint: None }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span: None,
+            path: None,
+            hint: None,
+        }
     }
 
     /// A warning.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// Points at a place.

@@ -73,7 +73,11 @@ impl SourceFile {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1))
             .collect();
-        Self { name: name.into(), text: text.into(), line_starts }
+        Self {
+            name: name.into(),
+            text: text.into(),
+            line_starts,
+        }
     }
 
     /// Path relative to the workspace.
@@ -107,7 +111,9 @@ impl SourceFile {
 
     /// Text of a span of this file; empty when the file has become shorter.
     pub fn snippet(&self, span: &Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
     }
 
     /// Hash of a span's bytes, as cited by evidence.
@@ -116,7 +122,8 @@ impl SourceFile {
     }
 
     fn line_of(&self, offset: usize) -> u32 {
-        self.line_starts.partition_point(|&start| start as usize <= offset) as u32
+        self.line_starts
+            .partition_point(|&start| start as usize <= offset) as u32
     }
 }
 

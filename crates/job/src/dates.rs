@@ -44,7 +44,11 @@ pub struct DateRange {
 impl DateRange {
     /// Every date, ascending.
     pub fn iter(self) -> impl Iterator<Item = EffectiveDate> {
-        self.first.0.series(jiff::Span::new().days(1)).take_while(move |day| *day <= self.last.0).map(EffectiveDate)
+        self.first
+            .0
+            .series(jiff::Span::new().days(1))
+            .take_while(move |day| *day <= self.last.0)
+            .map(EffectiveDate)
     }
 
     /// Whether the date lies inside.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use relift_diagnostics::Span;
 
-use crate::{ColumnName, DateMode, Dialect, EffectiveDate, FrameName, JobName, SchemaName, TableName};
+use crate::{
+    ColumnName, DateMode, Dialect, EffectiveDate, FrameName, JobName, SchemaName, TableName,
+};
 
 /// One job: its modules in order.
 #[derive(Clone, Debug, PartialEq)]

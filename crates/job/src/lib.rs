@@ -11,8 +11,8 @@ mod workspace;
 
 pub use dates::{DateMode, DateRange, EffectiveDate};
 pub use job::{
-    CsvFileWriter, DataFrameWriter, DataSourcing, External, FileTarget, Job, LineEnding, Module, ModuleKind,
-    ParquetFileWriter, Transformation, WriteMode,
+    CsvFileWriter, DataFrameWriter, DataSourcing, External, FileTarget, Job, LineEnding, Module,
+    ModuleKind, ParquetFileWriter, Transformation, WriteMode,
 };
 pub use names::{ColumnName, FrameName, JobName, SchemaName, TableName};
 pub use table::{Catalog, ColumnFacts, LakeType, Nulls, TableFacts};

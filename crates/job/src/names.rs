@@ -77,7 +77,10 @@ pub struct TableName {
 impl TableName {
     /// Puts the two parts together.
     pub fn new(schema: impl Into<SchemaName>, table: &str) -> Self {
-        Self { schema: schema.into(), table: table.into() }
+        Self {
+            schema: schema.into(),
+            table: table.into(),
+        }
     }
 }
 

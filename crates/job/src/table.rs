@@ -67,7 +67,9 @@ pub struct TableFacts {
 impl TableFacts {
     /// The named column.
     pub fn column(&self, name: &str) -> Option<&ColumnFacts> {
-        self.columns.iter().find(|column| column.name.as_str() == name)
+        self.columns
+            .iter()
+            .find(|column| column.name.as_str() == name)
     }
 }
 

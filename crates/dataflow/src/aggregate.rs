@@ -1,0 +1,92 @@
+//! Aggregate functions. Those that depend on the order of rows say so.
+
+use crate::Expr;
+
+/// One aggregate over the rows of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// Which.
+    pub function: AggregateFunction,
+    /// Of what; `None` for [`AggregateFunction::Count`].
+    pub argument: Option<Expr>,
+    /// Only rows where this is true.
+    pub filter: Option<Expr>,
+}
+
+/// The aggregates. "Python" ones start from a value and so are never missing on an empty group;
+/// "SQL" ones are NULL there and skip NULL arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AggregateFunction {
+    /// Number of rows.
+    Count,
+    /// Number of rows whose argument is not missing.
+    CountValues,
+    /// Number of different non-missing values.
+    CountDistinct,
+    /// Sum of integers or decimals, 0 on no rows; exact, so in any order.
+    Sum,
+    /// Sum of floats one after the other in row order from 0.0, to the last bit.
+    FloatSum,
+    /// SQL `SUM` of integers or decimals.
+    SqlSum,
+    /// SQL `SUM` of floats as SQLite before 3.43 adds them: in row order, to the last bit.
+    SqlFloatSum,
+    /// SQL `AVG`: the float sum in row order divided by the count.
+    SqlAverage,
+    /// Smallest; the argument is never missing; missing on no rows.
+    Min,
+    /// Largest; likewise.
+    Max,
+    /// Argument of the first row.
+    First,
+    /// Argument of the last row.
+    Last,
+    /// Whether the argument is true in some row; false on no rows.
+    Any,
+    /// Whether the argument is true in every row; true on no rows.
+    All,
+}
+
+impl AggregateFunction {
+    /// All functions with their names in the text form.
+    pub const NAMED: &'static [(Self, &'static str)] = &[
+        (Self::Count, "count"),
+        (Self::CountValues, "count_values"),
+        (Self::CountDistinct, "count_distinct"),
+        (Self::Sum, "sum"),
+        (Self::FloatSum, "float_sum"),
+        (Self::SqlSum, "sql_sum"),
+        (Self::SqlFloatSum, "sql_float_sum"),
+        (Self::SqlAverage, "sql_average"),
+        (Self::Min, "min"),
+        (Self::Max, "max"),
+        (Self::First, "first"),
+        (Self::Last, "last"),
+        (Self::Any, "any"),
+        (Self::All, "all"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMED
+            .iter()
+            .find(|(function, _)| *function == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// The function of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMED
+            .iter()
+            .find(|(_, text)| *text == name)
+            .map(|(function, _)| *function)
+    }
+
+    /// Whether the result can depend on the order of the rows.
+    pub fn observes_order(self) -> bool {
+        matches!(
+            self,
+            Self::FloatSum | Self::SqlFloatSum | Self::SqlAverage | Self::First | Self::Last
+        )
+    }
+}

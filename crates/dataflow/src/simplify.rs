@@ -1,0 +1,284 @@
+//! Simplification that never changes a value.
+
+use crate::{Comparison, Expr, ExprKind, Flavour, Function, Literal};
+
+/// Folds constants and removes what cannot matter: double negation, branches that are never taken,
+/// branches that all say the same, comparison with `None`.
+#[must_use]
+pub fn simplify(expr: Expr) -> Expr {
+    expr.map(&mut step)
+}
+
+fn step(expr: Expr) -> Expr {
+    let span = expr.span.clone();
+    match expr.kind {
+        ExprKind::Call(Function::Not, mut arguments) if arguments.len() == 1 => {
+            let argument = arguments.remove(0);
+            negate(argument).at(span)
+        }
+        ExprKind::Call(function @ (Function::And | Function::Or), arguments) => {
+            connect(function, arguments).at(span)
+        }
+        ExprKind::Call(Function::Compare(comparison, flavour), arguments) => {
+            compare(comparison, flavour, arguments).at(span)
+        }
+        ExprKind::Call(Function::IsNone, arguments) => match arguments[0].as_literal() {
+            Some(Literal::None) => Expr::bool(true).at(span),
+            Some(_) => Expr::bool(false).at(span),
+            None => Expr {
+                kind: ExprKind::Call(Function::IsNone, arguments),
+                span,
+            },
+        },
+        ExprKind::Call(Function::Truthy, mut arguments) => {
+            match arguments[0].as_literal().map(truth) {
+                Some(value) => Expr::bool(value).at(span),
+                None if is_bool(&arguments[0]) => arguments.remove(0),
+                None => Expr {
+                    kind: ExprKind::Call(Function::Truthy, arguments),
+                    span,
+                },
+            }
+        }
+        ExprKind::If { arms, otherwise } => branches(arms, *otherwise).at(span),
+        kind => Expr { kind, span },
+    }
+}
+
+fn truth(literal: &Literal) -> bool {
+    match literal {
+        Literal::None => false,
+        Literal::Bool(value) => *value,
+        Literal::Int(value) => *value != 0,
+        Literal::Float(value) => *value != 0.0,
+        Literal::Decimal { unscaled, .. } => *unscaled != 0,
+        Literal::Text(value) => !value.is_empty(),
+        Literal::Date(_) => true,
+    }
+}
+
+/// Whether the expression is a truth value that is never missing, by its shape alone.
+fn is_bool(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Bool(_)) => true,
+        ExprKind::Call(function, arguments) => match function {
+            Function::Compare(_, Flavour::Python)
+            | Function::IsNone
+            | Function::IsMissing
+            | Function::Truthy => true,
+            Function::And | Function::Or | Function::Not => arguments.iter().all(is_bool),
+            _ => false,
+        },
+        ExprKind::Lookup {
+            value: crate::LookupValue::Present,
+            ..
+        } => true,
+        ExprKind::If { arms, otherwise } => {
+            arms.iter().all(|(_, value)| is_bool(value)) && is_bool(otherwise)
+        }
+        _ => false,
+    }
+}
+
+fn negate(argument: Expr) -> Expr {
+    match argument.kind {
+        ExprKind::Literal(Literal::Bool(value)) => Expr::bool(!value),
+        ExprKind::Call(Function::Not, mut inner) => inner.remove(0),
+        // Python's == and != are complements, also for None and NaN; its orderings are not.
+        ExprKind::Call(Function::Compare(Comparison::Eq, Flavour::Python), arguments) => {
+            Expr::call(
+                Function::Compare(Comparison::Ne, Flavour::Python),
+                arguments,
+            )
+        }
+        ExprKind::Call(Function::Compare(Comparison::Ne, Flavour::Python), arguments) => {
+            Expr::call(
+                Function::Compare(Comparison::Eq, Flavour::Python),
+                arguments,
+            )
+        }
+        kind => Expr::call(
+            Function::Not,
+            vec![Expr {
+                kind,
+                span: argument.span,
+            }],
+        ),
+    }
+}
+
+fn connect(function: Function, arguments: Vec<Expr>) -> Expr {
+    let and = function == Function::And;
+    let mut kept: Vec<Expr> = Vec::new();
+    for argument in arguments {
+        match argument.kind {
+            ExprKind::Literal(Literal::Bool(value)) if value == and => {}
+            ExprKind::Literal(Literal::Bool(_)) => {
+                kept.push(argument);
+                // What stands behind is never evaluated; what stands before may be NULL but not raise here.
+                return if kept.iter().all(is_bool) {
+                    Expr::bool(!and)
+                } else {
+                    Expr::call(function, kept)
+                };
+            }
+            ExprKind::Call(inner, parts) if inner == function => {
+                for part in parts {
+                    if !kept.contains(&part) {
+                        kept.push(part);
+                    }
+                }
+            }
+            kind => {
+                let argument = Expr {
+                    kind,
+                    span: argument.span,
+                };
+                if !kept.contains(&argument) {
+                    kept.push(argument);
+                }
+            }
+        }
+    }
+    match kept.len() {
+        0 => Expr::bool(and),
+        1 => kept.remove(0),
+        _ => Expr::call(function, kept),
+    }
+}
+
+fn compare(comparison: Comparison, flavour: Flavour, mut arguments: Vec<Expr>) -> Expr {
+    let literals = (arguments[0].as_literal(), arguments[1].as_literal());
+    if flavour == Flavour::Python && matches!(comparison, Comparison::Eq | Comparison::Ne) {
+        let equal = match literals {
+            (Some(Literal::Float(a)), Some(Literal::Float(b))) => {
+                #[expect(clippy::float_cmp, reason = "it is the comparison that is modelled")]
+                let equal = a == b;
+                Some(equal)
+            }
+            (Some(a), Some(b)) if std::mem::discriminant(a) == std::mem::discriminant(b) => {
+                Some(a == b)
+            }
+            _ => None,
+        };
+        if let Some(equal) = equal {
+            return Expr::bool(equal == (comparison == Comparison::Eq));
+        }
+        let none = arguments
+            .iter()
+            .position(|argument| matches!(argument.as_literal(), Some(Literal::None)));
+        if let Some(none) = none {
+            let other = arguments.remove(1 - none);
+            let test = step(Expr::call(Function::IsNone, vec![other]));
+            return if comparison == Comparison::Eq {
+                test
+            } else {
+                negate(test)
+            };
+        }
+    }
+    Expr::call(Function::Compare(comparison, flavour), arguments)
+}
+
+fn branches(arms: Vec<(Expr, Expr)>, otherwise: Expr) -> Expr {
+    let mut kept: Vec<(Expr, Expr)> = Vec::new();
+    let mut otherwise = otherwise;
+    for (condition, value) in arms {
+        if condition.is_false() || kept.iter().any(|(before, _)| *before == condition) {
+            continue;
+        }
+        if condition.is_true() {
+            otherwise = value;
+            break;
+        }
+        kept.push((condition, value));
+    }
+    // `else: if …` becomes further arms of the same choice.
+    while let ExprKind::If {
+        arms,
+        otherwise: inner,
+    } = otherwise.kind
+    {
+        for (condition, value) in arms {
+            if !kept.iter().any(|(before, _)| *before == condition) {
+                kept.push((condition, value));
+            }
+        }
+        otherwise = *inner;
+    }
+    while kept.last().is_some_and(|(_, value)| *value == otherwise) {
+        kept.pop();
+    }
+    if kept.is_empty() {
+        return otherwise;
+    }
+    if let [(condition, value)] = &kept[..]
+        && is_bool(condition)
+    {
+        if value.is_true() && otherwise.is_false() {
+            return condition.clone();
+        }
+        if value.is_false() && otherwise.is_true() {
+            return negate(condition.clone());
+        }
+    }
+    Expr::new(ExprKind::If {
+        arms: kept,
+        otherwise: Box::new(otherwise),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(name: &str) -> Expr {
+        Expr::compare(
+            Comparison::Eq,
+            Flavour::Python,
+            Expr::column(name),
+            Expr::int(1),
+        )
+    }
+
+    #[test]
+    fn constants_vanish() {
+        assert_eq!(
+            simplify(Expr::call(Function::And, vec![Expr::bool(true), test("a")])),
+            test("a")
+        );
+        assert_eq!(
+            simplify(Expr::branch(Expr::bool(true), Expr::int(1), Expr::int(2))),
+            Expr::int(1)
+        );
+        assert_eq!(
+            simplify(Expr::branch(test("a"), Expr::int(2), Expr::int(2))),
+            Expr::int(2)
+        );
+        assert_eq!(simplify(test("a").negated().negated()), test("a"));
+    }
+
+    #[test]
+    fn comparison_with_none_asks_for_none() {
+        let expr = Expr::compare(
+            Comparison::Ne,
+            Flavour::Python,
+            Expr::column("a"),
+            Expr::none(),
+        );
+        assert_eq!(
+            simplify(expr),
+            Expr::call(Function::IsNone, vec![Expr::column("a")]).negated()
+        );
+    }
+
+    #[test]
+    fn else_if_becomes_one_choice() {
+        let inner = Expr::branch(test("b"), Expr::int(2), Expr::int(3));
+        let outer = simplify(Expr::branch(test("a"), Expr::int(1), inner));
+        let ExprKind::If { arms, otherwise } = outer.kind else {
+            panic!("a choice")
+        };
+        assert_eq!((arms.len(), *otherwise), (2, Expr::int(3)));
+    }
+}
