@@ -1,0 +1,99 @@
+//! One process per workspace.
+//!
+//! The operating system holds the lock, so it is free again the moment its owner dies, however it
+//! dies. The file only says who that was; it stays behind, because removing a lock file lets two
+//! processes lock two files of one name.
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::ControlError;
+
+/// Who says it holds a lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockHolder {
+    /// Process id; 0 when it did not say.
+    pub process: u32,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// What it was called as.
+    pub command: String,
+}
+
+impl fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.process == 0 {
+            return f.write_str("a process that did not say which");
+        }
+        write!(
+            f,
+            "process {} since {}, `{}`",
+            self.process, self.since, self.command
+        )
+    }
+}
+
+/// The exclusive right to change a workspace, for as long as this value lives.
+#[derive(Debug)]
+pub struct WorkspaceLock {
+    _file: File,
+    path: PathBuf,
+}
+
+impl WorkspaceLock {
+    /// Takes the lock at `path`, or says who has it.
+    pub fn take(path: &Path, now: jiff::Timestamp) -> Result<Self, ControlError> {
+        let io = |action| {
+            move |source| ControlError::Io {
+                action,
+                path: path.to_owned(),
+                source,
+            }
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(io("create the folder of"))?;
+        }
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(io("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(io("read"))?;
+                let holder = serde_json::from_str(&text).unwrap_or_default();
+                return Err(ControlError::Locked {
+                    path: path.to_owned(),
+                    holder,
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
+        }
+        let holder = LockHolder {
+            process: std::process::id(),
+            since: now.to_string(),
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+        };
+        let text = serde_json::to_string(&holder).expect("three plain fields");
+        file.seek(SeekFrom::Start(0)).map_err(io("write"))?;
+        file.set_len(0).map_err(io("write"))?;
+        file.write_all(text.as_bytes()).map_err(io("write"))?;
+        Ok(Self {
+            _file: file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The lock file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
