@@ -4,16 +4,26 @@
 //! file, line, path and the nearest known word.
 
 mod dates;
+mod dependencies;
+mod document;
 mod job;
+mod job_parsing;
 mod names;
+pub mod rewritten;
 mod table;
 mod workspace;
+mod workspace_parsing;
 
 pub use dates::{DateMode, DateRange, EffectiveDate};
+pub use dependencies::{Dependencies, Dependency, DependencyWhen};
 pub use job::{
     CsvFileWriter, DataFrameWriter, DataSourcing, External, FileTarget, Job, LineEnding, Module,
     ModuleKind, ParquetFileWriter, Transformation, WriteMode,
 };
 pub use names::{ColumnName, FrameName, JobName, SchemaName, TableName};
+pub use rewritten::{
+    FrameColumn, FrameType, Guard, RewrittenJob, RewrittenModule, RewrittenSource,
+    RewrittenTransformation, SourceOrigin,
+};
 pub use table::{Catalog, ColumnFacts, LakeType, Nulls, TableFacts};
 pub use workspace::{Decimals, Dialect, Side, Workspace};
