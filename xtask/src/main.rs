@@ -1,3 +1,37 @@
-//! Chores.
+//! Chores of this repository: `cargo xtask tidy`, `cargo xtask rename`.
 
-fn main() {}
+mod tidy;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this repository.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Checks what the compiler does not: arrows between crates, file heads, sizes.
+    Tidy,
+    /// Copies a portfolio under other names for jobs, tables, columns, functions and variables.
+    Rename {
+        /// The portfolio to copy.
+        #[arg(long, default_value = "portfolio")]
+        from: PathBuf,
+        /// Where to; must not exist.
+        #[arg(long)]
+        to: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Tidy => tidy::tidy(),
+        Chore::Rename { from, to } => xtask::rename::rename(&from, &to).map(drop),
+    }
+}

@@ -1,0 +1,3 @@
+//! Chores of this repository that tests use too.
+
+pub mod rename;
