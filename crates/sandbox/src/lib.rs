@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Isolation of foreign processes: legacy jobs are programs nobody here has read.
+//!
+//! A [`Confinement`] says what a process may read, write and use up; [`Confinement::spawn`] starts
+//! it with the strongest isolation this kernel offers and says which level that is. A missing
+//! layer lowers the declared level, it is never passed over in silence.
+//!
+//! This is the only crate with `unsafe`: between fork and exec only plain system calls are made.
+#![expect(
+    unsafe_code,
+    reason = "system calls between fork and exec, and Landlock, have no safe interface"
+)]
+
+mod confinement;
+mod landlock;
+mod level;
+mod process;
+
+pub use confinement::{Confinement, Limits, SandboxError};
+pub use level::{IsolationLevel, Missing, probe};
+pub use process::Confined;

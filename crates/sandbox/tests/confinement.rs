@@ -1,0 +1,171 @@
+//! What a confined process cannot do, each with the same attempt succeeding outside.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use relift_sandbox::{Confined, Confinement, IsolationLevel, Limits};
+
+fn confinement(staging: &Path) -> Confinement {
+    Confinement {
+        read: Confinement::system_folders(),
+        write: vec![staging.to_owned()],
+        environment: Confinement::fixed_environment(),
+        limits: Limits {
+            file_bytes_max: Some(1 << 20),
+            open_files_max: Some(64),
+            ..Limits::default()
+        },
+        dies_with_thread: true,
+    }
+}
+
+fn shell(staging: &Path, script: &str) -> Confined {
+    confinement(staging)
+        .spawn(Path::new("/bin/sh"), |command| {
+            command
+                .arg("-c")
+                .arg(script)
+                .current_dir(staging)
+                .stdout(Stdio::piped());
+        })
+        .expect("the shell starts")
+}
+
+fn output(mut process: Confined) -> (bool, String) {
+    let mut text = String::new();
+    process
+        .child
+        .stdout
+        .take()
+        .expect("stdout is piped")
+        .read_to_string(&mut text)
+        .expect("the output is text");
+    (process.child.wait().expect("it ends").success(), text)
+}
+
+fn outside(script: &str) -> bool {
+    Command::new("/bin/sh")
+        .arg("-c")
+        .arg(script)
+        .stdout(Stdio::null())
+        .status()
+        .expect("the shell starts")
+        .success()
+}
+
+#[test]
+fn a_sealed_folder_is_readable_outside_and_not_inside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (staging, sealed) = (folder.path().join("staging"), folder.path().join("sealed"));
+    fs::create_dir(&staging).expect("a folder");
+    fs::create_dir(&sealed).expect("a folder");
+    fs::write(sealed.join("key.toml"), "answer = 42").expect("a file");
+    let key = sealed.join("key.toml");
+    let attempts = [
+        format!("cat {}", key.display()),
+        format!("ls {}", sealed.display()),
+        "cat ../sealed/key.toml".to_owned(),
+        format!("ln -s {} link && cat link", key.display()),
+        format!("ln {} hard && cat hard", key.display()),
+        format!("cat /proc/self/root{}", key.display()),
+        format!("echo x >> {}", key.display()),
+        format!("rm {}", key.display()),
+    ];
+    if Confinement::level() < IsolationLevel::Files {
+        return; // the level says so itself, and a test cannot add the layer
+    }
+    for attempt in &attempts {
+        let (succeeded, text) = output(shell(&staging, attempt));
+        assert!(!succeeded && !text.contains("42"), "{attempt}: {text}");
+        let _ = fs::remove_file(staging.join("link"));
+    }
+    for attempt in &attempts {
+        assert!(
+            outside(&format!("cd {} && {attempt}", staging.display())),
+            "{attempt} fails outside too"
+        );
+    }
+}
+
+#[test]
+fn staging_is_writable_and_the_environment_is_fixed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (succeeded, text) = output(shell(
+        folder.path(),
+        "mkdir a && echo hi > a/b && cat a/b && env",
+    ));
+    assert!(succeeded, "{text}");
+    let mut lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.remove(0), "hi");
+    assert!(
+        lines.contains(&"TZ=UTC") && lines.contains(&"PYTHONHASHSEED=0"),
+        "{text}"
+    );
+    assert!(!text.contains("CARGO"), "{text}");
+}
+
+#[test]
+fn a_file_cannot_grow_past_its_limit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (succeeded, _) = output(shell(folder.path(), "head -c 3000000 /dev/zero > big"));
+    let size = fs::metadata(folder.path().join("big")).map_or(0, |file| file.len());
+    assert!(!succeeded && size <= 1 << 20, "{size}");
+}
+
+#[test]
+fn there_is_no_network_where_the_kernel_can_take_it_away() {
+    if Confinement::level() < IsolationLevel::FilesAndNetwork {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut allowed = confinement(folder.path());
+    allowed.read.push("/proc".into());
+    let process = allowed
+        .spawn(Path::new("/bin/cat"), |command| {
+            command.arg("/proc/self/net/dev").stdout(Stdio::piped());
+        })
+        .expect("it starts");
+    let (succeeded, text) = output(process);
+    let interfaces: Vec<&str> = text
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.split(':').next())
+        .map(str::trim)
+        .collect();
+    assert!(succeeded && interfaces == ["lo"], "{text}");
+}
+
+#[test]
+fn killing_reaches_what_the_process_has_started() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mark = folder.path().join("late");
+    let mut process = shell(folder.path(), "(sleep 1; echo x > late) & echo up; wait");
+    let mut first = [0; 2];
+    process
+        .child
+        .stdout
+        .as_mut()
+        .expect("stdout is piped")
+        .read_exact(&mut first)
+        .expect("it has started");
+    let started = Instant::now();
+    process.kill().expect("it can be killed");
+    assert!(started.elapsed() < Duration::from_millis(900));
+    std::thread::sleep(Duration::from_millis(1300));
+    assert!(!mark.exists());
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = confinement(folder.path())
+        .spawn(Path::new("/bin/no-such-program"), |_| ())
+        .expect_err("it is missing");
+    assert_eq!(
+        error.to_string(),
+        "cannot start /bin/no-such-program in the sandbox"
+    );
+}
