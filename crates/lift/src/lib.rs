@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Lifts row-by-row code to set-based SQL, with the conditions under which that is allowed.
+//!
+//! [`lift`] turns loops and lookups of a job's dataflow into relational algebra by small rules (see
+//! [`RULES`]), or refuses with a place and a reason. What it cannot prove it states as an obligation,
+//! which is measured on data and guards the rewritten job.
+
+mod changes;
+mod conditions;
+mod decisions;
+
+mod entries;
+mod lifting;
+mod relevance;
+mod rule;
+mod rules;
+mod slots;
+mod tidy;
+
+pub use decisions::{Decision, Level, Lifted};
+
+pub use lifting::lift;
+pub use rule::LiftingRule;
+pub use rules::RULES;
