@@ -241,6 +241,23 @@ impl Expr {
         matches!(self.as_literal(), Some(Literal::Bool(false)))
     }
 
+    /// Whether evaluating it can raise a Python exception, by its shape alone.
+    pub fn may_raise(&self) -> bool {
+        let own = match &self.kind {
+            ExprKind::Call(
+                Function::Divide | Function::FloorDivide | Function::Modulo,
+                arguments,
+            ) => match arguments.get(1).and_then(Self::as_literal) {
+                Some(Literal::Int(divisor)) => *divisor == 0,
+                Some(Literal::Float(divisor)) => *divisor == 0.0,
+                _ => true,
+            },
+            ExprKind::Call(function, _) => function.may_raise(),
+            _ => false,
+        };
+        own || self.children().into_iter().any(Self::may_raise)
+    }
+
     /// Its direct parts.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {

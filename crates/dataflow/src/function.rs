@@ -271,6 +271,23 @@ impl Function {
         }
     }
 
+    /// Whether it raises a Python exception on some arguments of its types.
+    pub fn may_raise(self) -> bool {
+        matches!(
+            self,
+            Self::Divide
+                | Self::FloorDivide
+                | Self::Modulo
+                | Self::PyRound
+                | Self::PyRoundToInt
+                | Self::Quantize(_)
+                | Self::ToFloat
+                | Self::ToInt
+                | Self::ToDecimal
+                | Self::AddDays
+        )
+    }
+
     /// The function of that name.
     pub fn parse(name: &str) -> Option<Self> {
         use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};

@@ -11,12 +11,14 @@ mod aggregate;
 mod expr;
 mod function;
 mod graph;
+pub mod interpret;
 mod node;
 mod properties;
 mod prune;
 mod refusal;
 mod rewrite;
 mod simplify;
+pub mod text;
 mod types;
 mod typing;
 

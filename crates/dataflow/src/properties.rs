@@ -484,7 +484,7 @@ fn slot_types(slots: &[MapSlot], input: &Schema, flow: &Dataflow) -> Result<Sche
                     base: Base::Decimal {
                         precision: 38,
                         scale: a.max(b),
-                        padded: (f && g && a == b) || (f && a < b && g),
+                        padded: f && g && a <= b,
                     },
                     missing: column.ty.missing.or(next.missing),
                     from_decimal: None,

@@ -88,9 +88,9 @@ impl Needed {
                         self.want(*right, [column]);
                     }
                 }
-                condition
-                    .iter()
-                    .for_each(|condition| self.probes(condition));
+                if let Some(condition) = condition {
+                    self.probes(condition);
+                }
                 for (l, r) in on {
                     self.expr(*left, l);
                     self.expr(*right, r);

@@ -1,5 +1,7 @@
 //! Simplification that never changes a value.
 
+use relift_values::Decimal;
+
 use crate::{Comparison, Expr, ExprKind, Flavour, Function, Literal};
 
 /// Folds constants and removes what cannot matter: double negation, branches that are never taken,
@@ -115,8 +117,8 @@ fn connect(function: Function, arguments: Vec<Expr>) -> Expr {
             ExprKind::Literal(Literal::Bool(value)) if value == and => {}
             ExprKind::Literal(Literal::Bool(_)) => {
                 kept.push(argument);
-                // What stands behind is never evaluated; what stands before may be NULL but not raise here.
-                return if kept.iter().all(is_bool) {
+                // What stands behind is never evaluated; what stands before may be NULL, or raise.
+                return if kept.iter().all(|part| is_bool(part) && !part.may_raise()) {
                     Expr::bool(!and)
                 } else {
                     Expr::call(function, kept)
@@ -155,6 +157,19 @@ fn compare(comparison: Comparison, flavour: Flavour, mut arguments: Vec<Expr>) -
                 #[expect(clippy::float_cmp, reason = "it is the comparison that is modelled")]
                 let equal = a == b;
                 Some(equal)
+            }
+            (
+                Some(Literal::Decimal {
+                    unscaled: a,
+                    scale: s,
+                }),
+                Some(Literal::Decimal {
+                    unscaled: b,
+                    scale: t,
+                }),
+            ) => {
+                let left = Decimal::new(*a, i32::from(*s));
+                Some(left.compare(Decimal::new(*b, i32::from(*t))).is_eq())
             }
             (Some(a), Some(b)) if std::mem::discriminant(a) == std::mem::discriminant(b) => {
                 Some(a == b)
@@ -206,7 +221,8 @@ fn branches(arms: Vec<(Expr, Expr)>, otherwise: Expr) -> Expr {
         }
         otherwise = *inner;
     }
-    while kept.last().is_some_and(|(_, value)| *value == otherwise) {
+    let idle = |(condition, value): &(Expr, Expr)| *value == otherwise && !condition.may_raise();
+    while kept.last().is_some_and(idle) {
         kept.pop();
     }
     if kept.is_empty() {
@@ -270,6 +286,28 @@ mod tests {
             simplify(expr),
             Expr::call(Function::IsNone, vec![Expr::column("a")]).negated()
         );
+    }
+
+    #[test]
+    fn what_may_raise_stays() {
+        let quotient = Expr::call(Function::Divide, vec![Expr::int(1), Expr::column("a")]);
+        let raises = Expr::compare(Comparison::Gt, Flavour::Python, quotient, Expr::int(2));
+        let idle = Expr::branch(raises.clone(), Expr::int(1), Expr::int(1));
+        assert_eq!(simplify(idle.clone()), idle);
+        let decided = Expr::call(Function::And, vec![raises, Expr::bool(false)]);
+        assert_eq!(simplify(decided.clone()), decided);
+    }
+
+    #[test]
+    fn decimals_are_equal_by_value() {
+        let decimal = |unscaled, scale| Expr::literal(Literal::Decimal { unscaled, scale });
+        let equal = Expr::compare(
+            Comparison::Eq,
+            Flavour::Python,
+            decimal(10, 1),
+            decimal(100, 2),
+        );
+        assert!(simplify(equal).is_true());
     }
 
     #[test]

@@ -300,8 +300,8 @@ fn call_type(
             [Base::Decimal { .. }] => Ok(types[0]),
             _ => Err(undefined()),
         },
-        F::DecimalOfFloat => match (&bases[..], &arguments[1..]) {
-            ([Base::Float64, ..], [precision, scale]) => {
+        F::DecimalOfFloat => match (&bases[..], arguments) {
+            ([Base::Float64, ..], [_, precision, scale]) => {
                 match (precision.as_literal(), scale.as_literal()) {
                     (Some(Literal::Int(precision)), Some(Literal::Int(scale))) => {
                         let precision = u8::try_from(*precision).map_err(|_| undefined())?;

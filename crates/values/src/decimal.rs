@@ -4,6 +4,8 @@
 //! result needs more digits than the default context's 28. A zero has no sign here (Arrow's decimals
 //! have none either), where Python prints `-0.00` for a negative amount rounded to nothing.
 
+use std::cmp::Ordering;
+
 use crate::{PythonError, python_float_text, python_strip};
 
 /// Digits of Python's default decimal context.
@@ -175,6 +177,47 @@ impl Decimal {
             None => mode.divide(self.unscaled.signum(), 10),
         };
         Some(Self { unscaled, scale })
+    }
+
+    /// Adds exactly; `None` beyond 128 bits.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let scale = self.scale.max(other.scale);
+        let exact = |value: Self| value.rescaled(scale, DecimalRounding::Down);
+        let unscaled = exact(self)?.unscaled.checked_add(exact(other)?.unscaled)?;
+        Some(Self { unscaled, scale })
+    }
+
+    /// Multiplies exactly; `None` beyond 128 bits.
+    pub fn times(self, other: Self) -> Option<Self> {
+        Some(Self {
+            unscaled: self.unscaled.checked_mul(other.unscaled)?,
+            scale: self.scale.checked_add(other.scale)?,
+        })
+    }
+
+    /// Orders by value: `1.0` and `1.00` are equal.
+    pub fn compare(self, other: Self) -> Ordering {
+        let places = i64::from(other.scale) - i64::from(self.scale);
+        if places < 0 {
+            return other.compare(self).reverse();
+        }
+        let scaled = u32::try_from(places)
+            .ok()
+            .and_then(|places| 10_i128.checked_pow(places))
+            .and_then(|power| self.unscaled.checked_mul(power));
+        match scaled {
+            Some(scaled) => scaled.cmp(&other.unscaled),
+            None if self.unscaled == 0 => 0.cmp(&other.unscaled),
+            // More than 128 bits on this side, so its sign decides.
+            None => self.unscaled.cmp(&0),
+        }
+    }
+
+    /// Returns the nearest float, as `float(Decimal)` does.
+    pub fn nearest_float(self) -> f64 {
+        format!("{}e{}", self.unscaled, -i64::from(self.scale))
+            .parse()
+            .expect("digits with an exponent are a float")
     }
 
     /// Drops trailing zeros after the point.

@@ -40,9 +40,14 @@ pub fn grouped_fixed_text(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return plain;
     }
+    grouped_thousands(&plain)
+}
+
+/// Puts commas between the thousands of a number in fixed notation.
+pub fn grouped_thousands(plain: &str) -> String {
     let (sign, magnitude) = match plain.strip_prefix('-') {
         Some(rest) => ("-", rest),
-        None => ("", plain.as_str()),
+        None => ("", plain),
     };
     let (whole, fraction) = match magnitude.find('.') {
         Some(point) => magnitude.split_at(point),

@@ -15,12 +15,13 @@ mod missing;
 mod number_text;
 mod rounding;
 mod sqlite;
+mod sqlite_text;
 mod text;
 mod title_case;
 
 pub use arithmetic::{
-    python_floor_divide_floats, python_floor_divide_integers, python_modulo_floats,
-    python_modulo_integers,
+    python_divide_floats, python_divide_integers, python_floor_divide_floats,
+    python_floor_divide_integers, python_modulo_floats, python_modulo_integers,
 };
 pub use csv_text::{CsvRecords, push_csv_record};
 pub use dates::{
@@ -29,14 +30,20 @@ pub use dates::{
 };
 pub use decimal::{Decimal, DecimalRounding, decimal_text};
 pub use errors::PythonError;
-pub use float_text::{fixed_text, grouped_fixed_text, python_bool_text, python_float_text};
+pub use float_text::{
+    fixed_text, grouped_fixed_text, grouped_thousands, python_bool_text, python_float_text,
+};
 pub use missing::Missing;
 pub use number_text::{python_float_of_text, python_int_of_text};
 pub use rounding::{
-    numpy_round, python_round_float, python_round_float_to_integer, python_round_integer,
+    numpy_round, python_int_of_float, python_round_float, python_round_float_to_integer,
+    python_round_integer,
 };
 pub use sqlite::{
     SqliteNumber, SqliteRelease, sqlite_divide, sqlite_integer_of_text, sqlite_modulo,
     sqlite_numeric_of_text, sqlite_real_of_text, sqlite_real_text, sqlite_round,
 };
-pub use text::{python_is_space, python_lower, python_strip, python_title, python_upper};
+pub use sqlite_text::{sqlite_like, sqlite_substr};
+pub use text::{
+    python_is_space, python_lower, python_slice, python_strip, python_title, python_upper,
+};

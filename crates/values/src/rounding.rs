@@ -4,7 +4,7 @@
 //! value half to even (`Objects/floatobject.c`, `double_round`), numpy multiplies, rounds to even and
 //! divides (`numpy/_core/src/multiarray/calculation.c`, `PyArray_Round`), SQLite works on decimal text.
 
-use crate::PythonError;
+use crate::{PythonError, python_float_text};
 
 /// Largest number of digits for which rounding can change a float (`NDIGITS_MAX` in CPython).
 const DIGITS_MAX: i64 = 323;
@@ -78,6 +78,19 @@ fn incremented(digits: &str) -> String {
 
 /// Rounds as `round(x)` of a Python float does: to an integer, half to even.
 pub fn python_round_float_to_integer(value: f64) -> Result<i64, PythonError> {
+    check_finite(value)?;
+    whole_float(value.round_ties_even())
+        .ok_or_else(|| PythonError::BeyondInt64(format!("round({})", python_float_text(value))))
+}
+
+/// Cuts off the fraction as `int(x)` of a Python float does.
+pub fn python_int_of_float(value: f64) -> Result<i64, PythonError> {
+    check_finite(value)?;
+    whole_float(value.trunc())
+        .ok_or_else(|| PythonError::BeyondInt64(format!("int({})", python_float_text(value))))
+}
+
+fn check_finite(value: f64) -> Result<(), PythonError> {
     if value.is_nan() {
         return Err(PythonError::Value(
             "cannot convert float NaN to integer".into(),
@@ -88,16 +101,14 @@ pub fn python_round_float_to_integer(value: f64) -> Result<i64, PythonError> {
             "cannot convert float infinity to integer",
         ));
     }
-    let rounded = value.round_ties_even();
+    Ok(())
+}
+
+fn whole_float(whole: f64) -> Option<i64> {
     // 2^63 is exact as a float, so the comparison is too.
-    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&rounded) {
-        Ok(rounded as i64)
-    } else {
-        Err(PythonError::BeyondInt64(format!(
-            "round({})",
-            crate::python_float_text(value)
-        )))
-    }
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+        .contains(&whole)
+        .then_some(whole as i64)
 }
 
 /// Rounds as `round(n, digits)` of a Python integer does: only negative digits change anything.

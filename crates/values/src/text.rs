@@ -26,6 +26,25 @@ pub fn python_lower(text: &str) -> String {
     text.to_lowercase()
 }
 
+/// Cuts as `text[start:end]` does; positions count code points, negative ones from the end.
+pub fn python_slice(text: &str, start: Option<i64>, end: Option<i64>) -> String {
+    let length = text.chars().count() as i64;
+    let position = |bound: i64| {
+        let from_start = if bound < 0 {
+            bound.saturating_add(length)
+        } else {
+            bound
+        };
+        from_start.clamp(0, length) as usize
+    };
+    let start = start.map_or(0, position);
+    let end = end.map_or(length as usize, position);
+    text.chars()
+        .skip(start)
+        .take(end.saturating_sub(start))
+        .collect()
+}
+
 /// Converts as `str.title` does.
 pub fn python_title(text: &str) -> String {
     let mut titled = String::with_capacity(text.len());
