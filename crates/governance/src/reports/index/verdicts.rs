@@ -3,7 +3,7 @@
 use super::{anchor, bar};
 use crate::compared::percent;
 use crate::html::{Html, html};
-use crate::{Attention, CellStatus, Disposition, Model};
+use crate::{Attention, CellStatus, Disposition, JobModel, Model};
 
 pub(super) fn write(page: &mut Html, model: &Model) {
     html!(
@@ -12,11 +12,11 @@ pub(super) fn write(page: &mut Html, model: &Model) {
     );
     html!(
         page,
-        "<p class=\"about\">Equal output alone is not success, and neither is nicer code. A job counts when its "
+        "<p class=\"about\">Equal output alone is not success, and neither is nicer code alone: "
     );
     html!(
         page,
-        "output is the same on every date <em>and</em> its bad practice is gone or shown to be needed.</p>\n"
+        "what was found is gone, or it is shown that the output depends on it.</p>\n"
     );
     html!(
         page,
@@ -82,18 +82,19 @@ pub(super) fn write(page: &mut Html, model: &Model) {
         html!(
             page,
             "<td>{}</td></tr>\n",
-            asks_for(model.attention(job), model.passes(job))
+            asks_for(model.attention(job), job, model.passes(job))
         );
     }
     html!(page, "</tbody>\n</table></div>\n</section>\n");
 }
 
-fn asks_for(attention: Attention, passes: bool) -> &'static str {
+fn asks_for(attention: Attention, job: &JobModel, passes: bool) -> &'static str {
     match attention {
-        Attention::None if passes => "nothing",
-        Attention::None => "see its reason",
+        _ if passes => "nothing",
+        Attention::None => "see reason",
         Attention::Review => "a review",
-        Attention::Differs => "another round",
+        Attention::Differs if job.state.end().is_none() => "another round",
+        Attention::Differs => "a closer look",
         Attention::Escalate => "a decision",
     }
 }
