@@ -1,0 +1,918 @@
+//! Expressions in the engine's words, with exactly the meaning the dataflow gives them.
+//!
+//! A missing value is NULL here, whatever kind it was. Where the kinds behave differently (None
+//! equals None, NaN equals nothing) the type tells which one a NULL stands for; where it may stand
+//! for both and that matters, the expression is refused.
+
+use std::collections::BTreeMap;
+
+use relift_dataflow::{
+    AggregateFunction, Base, ColumnType, Comparison, Dataflow, Expr, ExprKind, Flavour, Function,
+    Literal, Missing, NodeId, Op, Parameter, Refusal, RoundingMode, Schema, type_of,
+};
+use relift_job::ColumnName;
+
+use super::fragment::{Existence, Sql};
+use super::identifier::{refuse, text_literal};
+
+/// What the columns of an input are in SQL, by name.
+pub(crate) type Columns = BTreeMap<ColumnName, Sql>;
+
+/// Translates the expressions of one operator.
+pub(crate) struct Translator<'a> {
+    pub(crate) flow: &'a Dataflow,
+    /// Types of the input's columns.
+    pub(crate) schema: &'a Schema,
+    /// The input's columns.
+    pub(crate) columns: &'a Columns,
+    /// Tables that hold the one-row relations expressions ask.
+    pub(crate) one_row: &'a BTreeMap<NodeId, String>,
+    /// Tables that hold the relations whose emptiness is asked.
+    pub(crate) tables: &'a BTreeMap<NodeId, String>,
+}
+
+/// When an expression asks only whether a relation has rows: that relation, and whether it must have
+/// none.
+pub(crate) fn emptiness(flow: &Dataflow, expr: &Expr) -> Option<(NodeId, bool)> {
+    let ExprKind::Call(function, arguments) = &expr.kind else {
+        return None;
+    };
+    match (function, &arguments[..]) {
+        (Function::Not, [inner]) => emptiness(flow, inner).map(|(id, none)| (id, !none)),
+        (Function::Truthy, [count]) => counted(flow, count).map(|id| (id, false)),
+        (Function::Compare(comparison, _), [left, right]) => {
+            let (comparison, count, literal) = match (left.as_literal(), right.as_literal()) {
+                (_, Some(literal)) => (*comparison, left, literal),
+                (Some(literal), _) => (comparison.flipped(), right, literal),
+                _ => return None,
+            };
+            let Literal::Int(bound) = literal else {
+                return None;
+            };
+            let none = match (comparison, *bound) {
+                (Comparison::Gt | Comparison::Ne, 0) | (Comparison::Ge, 1) => false,
+                (Comparison::Eq | Comparison::Le, 0) | (Comparison::Lt, 1) => true,
+                _ => return None,
+            };
+            counted(flow, count).map(|id| (id, none))
+        }
+        _ => None,
+    }
+}
+
+/// The relation whose rows a scalar counts.
+fn counted(flow: &Dataflow, expr: &Expr) -> Option<NodeId> {
+    let ExprKind::Scalar { relation, column } = &expr.kind else {
+        return None;
+    };
+    let Op::Aggregate {
+        input,
+        keys,
+        aggregates,
+        ..
+    } = &flow.node(*relation).op
+    else {
+        return None;
+    };
+    let (_, aggregate) = aggregates.iter().find(|(name, _)| name == column)?;
+    (keys.is_empty()
+        && aggregate.function == AggregateFunction::Count
+        && aggregate.filter.is_none())
+    .then_some(*input)
+}
+
+/// Whether evaluating it can fail on values of its types.
+fn can_fail(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| {
+        if let ExprKind::Call(function, _) = &part.kind {
+            found |= matches!(
+                function,
+                Function::Divide
+                    | Function::FloorDivide
+                    | Function::Modulo
+                    | Function::ToInt
+                    | Function::ToFloat
+                    | Function::PyRoundToInt
+                    | Function::DecimalOfFloat
+                    | Function::Quantize(_)
+            );
+        }
+    });
+    found
+}
+
+/// Whether it can fail and so must not be evaluated where an earlier condition is false.
+pub(crate) fn needs_order(expr: &Expr) -> bool {
+    can_fail(expr)
+}
+
+impl Translator<'_> {
+    /// Type of an expression.
+    pub(crate) fn ty(&self, expr: &Expr) -> Result<ColumnType, Refusal> {
+        type_of(expr, self.schema, &Schema::default(), self.flow)
+            .map_err(|error| Refusal::new("expression", error.to_string(), expr.span.clone()))
+    }
+
+    /// Conjuncts of a condition behind WHERE, where NULL and FALSE act alike and EXISTS is allowed.
+    pub(crate) fn conjuncts(&self, expr: &Expr) -> Result<Vec<Sql>, Refusal> {
+        if let Some((relation, negated)) = emptiness(self.flow, expr)
+            && let Some(table) = self.tables.get(&relation)
+        {
+            return Ok(vec![Sql::Exists(Box::new(Existence {
+                negated,
+                table: table.clone(),
+                source: u32::MAX,
+                conditions: Vec::new(),
+            }))]);
+        }
+        if let ExprKind::Call(Function::And, parts) = &expr.kind
+            && !parts.iter().skip(1).any(can_fail)
+        {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(self.conjuncts(part)?);
+            }
+            return Ok(all);
+        }
+        Ok(match self.condition(expr)? {
+            Sql::And(parts) => parts,
+            Sql::Constant(text) if text == "TRUE" => Vec::new(),
+            one => vec![one],
+        })
+    }
+
+    /// A condition where NULL and FALSE act alike.
+    pub(crate) fn condition(&self, expr: &Expr) -> Result<Sql, Refusal> {
+        self.truth(expr, true)
+    }
+
+    /// A value; a condition among them is exact.
+    pub(crate) fn value(&self, expr: &Expr) -> Result<Sql, Refusal> {
+        let span = expr.span.as_ref();
+        match &expr.kind {
+            ExprKind::Column(name) => self.columns.get(name).cloned().ok_or_else(|| {
+                Refusal::new(
+                    format!("column \"{name}\""),
+                    "is not computed where it is read",
+                    span.cloned(),
+                )
+            }),
+            ExprKind::Literal(literal) => literal_text(literal),
+            ExprKind::Parameter(Parameter::EffectiveDate) => {
+                Ok(Sql::Constant("$effective_date".to_owned()))
+            }
+            ExprKind::Parameter(Parameter::ProcessingTime) => {
+                Ok(Sql::Constant("$processing_time".to_owned()))
+            }
+            ExprKind::If { arms, otherwise } => self.choice(expr, arms, otherwise),
+            ExprKind::Scalar { relation, column } => match self.one_row.get(relation) {
+                Some(table) => Ok(Sql::Scalar {
+                    table: table.clone(),
+                    column: column.to_string(),
+                }),
+                None => refuse(
+                    "one-row value",
+                    "is read where its relation is not available",
+                    span,
+                ),
+            },
+            ExprKind::Lookup { .. } => refuse("lookup", "was not turned into a join", span),
+            ExprKind::Previous(_) => {
+                refuse("running state", "was not turned into an aggregate", span)
+            }
+            ExprKind::Call(function, arguments) => match function {
+                Function::Compare(..)
+                | Function::And
+                | Function::Or
+                | Function::Not
+                | Function::Truthy => self.truth(expr, false),
+                _ => self.call(*function, arguments, expr),
+            },
+        }
+    }
+
+    fn choice(&self, expr: &Expr, arms: &[(Expr, Expr)], otherwise: &Expr) -> Result<Sql, Refusal> {
+        let ty = self.ty(expr)?;
+        let mut typed = Vec::new();
+        for (condition, value) in arms {
+            typed.push((self.condition(condition)?, self.branch(value, ty)?));
+        }
+        Ok(Sql::Case(typed, Box::new(self.branch(otherwise, ty)?)))
+    }
+
+    /// A value of a choice; texts of numbers would differ if ints were silently made floats elsewhere.
+    fn branch(&self, value: &Expr, ty: ColumnType) -> Result<Sql, Refusal> {
+        let sql = self.value(value)?;
+        if ty.base == Base::Number && self.ty(value)?.base == Base::Int64 {
+            return Ok(sql.cast("DOUBLE"));
+        }
+        Ok(sql)
+    }
+
+    /// A truth value. With `lenient`, NULL may stand for FALSE.
+    fn truth(&self, expr: &Expr, lenient: bool) -> Result<Sql, Refusal> {
+        let ExprKind::Call(function, arguments) = &expr.kind else {
+            return self.value(expr);
+        };
+        match function {
+            Function::And | Function::Or => {
+                let and = *function == Function::And;
+                if arguments.iter().skip(1).any(can_fail) {
+                    return self.ordered_connection(and, arguments);
+                }
+                if let Some(list) = self.in_list(and, arguments, lenient)? {
+                    return Ok(list);
+                }
+                let parts = arguments
+                    .iter()
+                    .map(|part| self.truth(part, lenient))
+                    .collect::<Result<Vec<_>, _>>()?;
+                Ok(if and {
+                    Sql::all(parts)
+                } else {
+                    let mut flat = Vec::new();
+                    for part in parts {
+                        match part {
+                            Sql::Or(inner) => flat.extend(inner),
+                            other => flat.push(other),
+                        }
+                    }
+                    Sql::Or(flat)
+                })
+            }
+            Function::Not => match &self.truth(&arguments[0], false)? {
+                Sql::IsNull(inner, negated) => Ok(Sql::IsNull(inner.clone(), !negated)),
+                Sql::Not(inner) => Ok(inner.as_ref().clone()),
+                Sql::Distinct(a, b, equal) => Ok(Sql::Distinct(a.clone(), b.clone(), !equal)),
+                Sql::In(a, list, negated) => Ok(Sql::In(a.clone(), list.clone(), !negated)),
+                other => Ok(Sql::Not(Box::new(other.clone()))),
+            },
+            Function::Truthy => self.truthy(&arguments[0], lenient),
+            Function::Compare(comparison, flavour) => {
+                self.comparison(*comparison, *flavour, arguments, lenient, expr)
+            }
+            _ => self.value(expr),
+        }
+    }
+
+    /// Python's short circuit: CASE is the only form that evaluates in order.
+    fn ordered_connection(&self, and: bool, arguments: &[Expr]) -> Result<Sql, Refusal> {
+        let (last, before) = arguments.split_last().expect("a connection has parts");
+        let mut all = self.truth(last, false)?;
+        for part in before.iter().rev() {
+            let ty = self.ty(part)?;
+            if ty.missing.possible() {
+                return refuse(
+                    "condition",
+                    "its parts must be evaluated in order, and an earlier one may be missing",
+                    part.span.as_ref(),
+                );
+            }
+            let condition = self.truth(part, false)?;
+            all = if and {
+                Sql::Case(
+                    vec![(condition, all)],
+                    Box::new(Sql::Constant("FALSE".to_owned())),
+                )
+            } else {
+                Sql::Case(
+                    vec![(condition, Sql::Constant("TRUE".to_owned()))],
+                    Box::new(all),
+                )
+            };
+        }
+        Ok(all)
+    }
+
+    /// `x = 1 OR x = 2` as `x IN (1, 2)`, `x <> 1 AND x <> 2` as `x NOT IN (1, 2)`.
+    fn in_list(
+        &self,
+        and: bool,
+        arguments: &[Expr],
+        lenient: bool,
+    ) -> Result<Option<Sql>, Refusal> {
+        let wanted = if and { Comparison::Ne } else { Comparison::Eq };
+        let mut probe: Option<(&Expr, Flavour)> = None;
+        let mut values = Vec::new();
+        for argument in arguments {
+            let ExprKind::Call(Function::Compare(comparison, flavour), sides) = &argument.kind
+            else {
+                return Ok(None);
+            };
+            let [left, right] = &sides[..] else {
+                return Ok(None);
+            };
+            let constant = matches!(
+                right.as_literal(),
+                Some(Literal::Int(_) | Literal::Text(_) | Literal::Date(_))
+            );
+            if *comparison != wanted
+                || !constant
+                || probe.is_some_and(|(before, other)| before != left || other != *flavour)
+                || self.ty(left)?.base != self.ty(right)?.base
+            {
+                return Ok(None);
+            }
+            probe = Some((left, *flavour));
+            values.push(self.value(right)?);
+        }
+        let Some((left, flavour)) = probe.filter(|_| values.len() > 1) else {
+            return Ok(None);
+        };
+        let missing = self.ty(left)?.missing.possible();
+        let list = Sql::In(Box::new(self.value(left)?), values, and);
+        Ok(Some(if !missing || flavour == Flavour::Sql {
+            list
+        } else if and {
+            list.or_else("TRUE")
+        } else if lenient {
+            list
+        } else {
+            list.or_else("FALSE")
+        }))
+    }
+
+    fn truthy(&self, argument: &Expr, lenient: bool) -> Result<Sql, Refusal> {
+        let ty = self.ty(argument)?;
+        let span = argument.span.as_ref();
+        let nonzero = |sql: Sql| Sql::infix("<>", sql, Sql::Constant("0".to_owned()));
+        let sql = match ty.base {
+            Base::Bool => self.truth(argument, lenient)?,
+            Base::Int64 | Base::Float64 | Base::Number | Base::Decimal { .. } => {
+                nonzero(self.value(argument)?)
+            }
+            Base::Text => Sql::infix("<>", self.value(argument)?, Sql::Constant("''".to_owned())),
+            Base::Date => return Ok(Sql::IsNull(Box::new(self.value(argument)?), true)),
+            Base::Nothing => return Ok(Sql::Constant("FALSE".to_owned())),
+            Base::Timestamp => {
+                return refuse("truth of a timestamp", "NaT has a truth of its own", span);
+            }
+        };
+        match (ty.missing.none, ty.missing.nan) {
+            (false, false) => Ok(sql),
+            (true, false) if lenient => Ok(sql),
+            (true, false) => Ok(sql.or_else("FALSE")),
+            (false, true) => Ok(sql.or_else("TRUE")),
+            (true, true) => refuse(
+                "truth of a value",
+                "it may be None, which is false, or NaN, which is true",
+                span,
+            ),
+        }
+    }
+
+    fn comparison(
+        &self,
+        comparison: Comparison,
+        flavour: Flavour,
+        arguments: &[Expr],
+        lenient: bool,
+        expr: &Expr,
+    ) -> Result<Sql, Refusal> {
+        let [left, right] = arguments else {
+            return refuse("comparison", "needs two sides", expr.span.as_ref());
+        };
+        let (lt, rt) = (self.ty(left)?, self.ty(right)?);
+        let exact = |base: Base| matches!(base, Base::Decimal { .. });
+        if exact(lt.base) && rt.base == Base::Float64 || exact(rt.base) && lt.base == Base::Float64
+        {
+            return refuse(
+                "comparison of a decimal with a float",
+                "the engine would round one of them first",
+                expr.span.as_ref(),
+            );
+        }
+        if flavour == Flavour::Python && matches!(comparison, Comparison::Eq | Comparison::Ne) {
+            for (side, other) in [(left, right), (right, left)] {
+                if matches!(side.as_literal(), Some(Literal::None)) {
+                    let test = self.is_none(other)?;
+                    return Ok(match (comparison, test) {
+                        (Comparison::Eq, test) => test,
+                        (_, Sql::IsNull(inner, negated)) => Sql::IsNull(inner, !negated),
+                        (_, test) => Sql::Not(Box::new(test)),
+                    });
+                }
+            }
+        }
+        let (l, r) = (self.value(left)?, self.value(right)?);
+        let plain = |l, r| Sql::infix(comparison.symbol(), l, r);
+        if flavour == Flavour::Sql {
+            return Ok(plain(l, r));
+        }
+        let missing = lt.missing.or(rt.missing);
+        let both_none = lt.missing.none && rt.missing.none;
+        Ok(match comparison {
+            _ if !missing.possible() => plain(l, r),
+            Comparison::Eq | Comparison::Ne if both_none && missing.nan => {
+                return refuse(
+                    "comparison",
+                    "both sides may be None, which are equal, and one may be NaN, which is not",
+                    expr.span.as_ref(),
+                );
+            }
+            Comparison::Eq if !both_none && lenient => plain(l, r),
+            Comparison::Eq if missing.nan => plain(l, r).or_else("FALSE"),
+            Comparison::Ne if missing.nan => plain(l, r).or_else("TRUE"),
+            Comparison::Eq | Comparison::Ne => {
+                Sql::Distinct(Box::new(l), Box::new(r), comparison == Comparison::Eq)
+            }
+            // None would have raised; with NaN the answer is False.
+            _ if lenient => plain(l, r),
+            _ => plain(l, r).or_else("FALSE"),
+        })
+    }
+
+    fn is_none(&self, argument: &Expr) -> Result<Sql, Refusal> {
+        let ty = self.ty(argument)?;
+        match ty.missing {
+            Missing {
+                none: true,
+                nan: true,
+            } => refuse(
+                "test for None",
+                "the value may be None or NaN and both are NULL here",
+                argument.span.as_ref(),
+            ),
+            Missing {
+                none: false,
+                nan: true,
+            } => Ok(Sql::Constant("FALSE".to_owned())),
+            _ => self.is_missing(argument),
+        }
+    }
+
+    fn is_missing(&self, argument: &Expr) -> Result<Sql, Refusal> {
+        let sql = self.value(argument)?;
+        let null = Sql::IsNull(Box::new(sql.clone()), false);
+        if matches!(
+            sql,
+            Sql::Column {
+                lake_float: true,
+                ..
+            }
+        ) {
+            return Ok(Sql::Or(vec![null, Sql::Call("isnan", vec![sql])]));
+        }
+        Ok(null)
+    }
+
+    fn call(&self, function: Function, arguments: &[Expr], expr: &Expr) -> Result<Sql, Refusal> {
+        use Function as F;
+        let span = expr.span.as_ref();
+        let no = |reason: &str| refuse(format!("`{function}`"), reason, span);
+        let Some(first) = arguments.first() else {
+            return no("needs an argument");
+        };
+        let ty = self.ty(first)?;
+        let value = |index: usize| match arguments.get(index) {
+            Some(argument) => self.value(argument),
+            None => no("lacks an argument"),
+        };
+        let int = |index: usize| match arguments.get(index).and_then(Expr::as_literal) {
+            Some(Literal::Int(value)) => Some(*value),
+            _ => None,
+        };
+        let text = |index: usize| match arguments.get(index).and_then(Expr::as_literal) {
+            Some(Literal::Text(value)) => Some(value.as_str()),
+            _ => None,
+        };
+        let constant = |text: &str| Sql::Constant(text.to_owned());
+        let all = || {
+            arguments
+                .iter()
+                .map(|argument| self.value(argument))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match function {
+            F::IsNone => self.is_none(first)?,
+            F::IsMissing => self.is_missing(first)?,
+            F::Known => value(0)?,
+            F::Add => Sql::infix("+", value(0)?, value(1)?),
+            F::Subtract => Sql::infix("-", value(0)?, value(1)?),
+            F::Multiply => Sql::infix("*", value(0)?, value(1)?),
+            F::Negate => Sql::Negate(Box::new(value(0)?)),
+            F::Absolute => Sql::Call("abs", vec![value(0)?]),
+            F::Divide => {
+                let float = |base| matches!(base, Base::Float64 | Base::Number);
+                let divisor_ty = self.ty(&arguments[1])?;
+                let dividend = if float(ty.base) || float(divisor_ty.base) {
+                    value(0)?
+                } else {
+                    value(0)?.cast("DOUBLE")
+                };
+                Sql::infix("/", dividend, value(1)?)
+            }
+            F::FloorDivide | F::Modulo => {
+                let name = if function == F::Modulo {
+                    "py_mod"
+                } else {
+                    "py_floordiv"
+                };
+                let other = self.ty(&arguments[1])?;
+                let as_double = |sql: Sql, base: Base| {
+                    if base == Base::Int64 && ty.base != other.base {
+                        sql.cast("DOUBLE")
+                    } else {
+                        sql
+                    }
+                };
+                Sql::Call(
+                    name,
+                    vec![
+                        as_double(value(0)?, ty.base),
+                        as_double(value(1)?, other.base),
+                    ],
+                )
+            }
+            F::SqliteDivide | F::SqliteModulo => {
+                let operator = if function == F::SqliteDivide {
+                    "/"
+                } else {
+                    "%"
+                };
+                let never_zero = match arguments[1].as_literal() {
+                    Some(Literal::Int(divisor)) => *divisor != 0,
+                    Some(Literal::Float(divisor)) => *divisor != 0.0,
+                    _ => false,
+                };
+                let divisor = if never_zero {
+                    value(1)?
+                } else {
+                    Sql::Call("nullif", vec![value(1)?, constant("0")])
+                };
+                Sql::infix(operator, value(0)?, divisor)
+            }
+            F::Greatest | F::Least => {
+                for argument in arguments {
+                    if self.ty(argument)?.missing.nan {
+                        return no("with NaN the result depends on the order of the arguments");
+                    }
+                }
+                let name = if function == F::Greatest {
+                    "greatest"
+                } else {
+                    "least"
+                };
+                Sql::Call(name, all()?)
+            }
+            F::PyRound => match (ty.base, int(1)) {
+                (Base::Float64, _) => Sql::Call("py_round", all()?),
+                (Base::Int64, Some(0..)) => value(0)?,
+                _ => return no("is not available for ints rounded to tens"),
+            },
+            F::PyRoundToInt => match ty.base {
+                Base::Int64 => value(0)?,
+                Base::Bool => value(0)?.cast("BIGINT"),
+                Base::Float64 => {
+                    Sql::Call("py_round", vec![value(0)?, constant("0")]).cast("BIGINT")
+                }
+                Base::Decimal { .. } => {
+                    Sql::Call("round_half_even", vec![value(0)?, constant("0")]).cast("BIGINT")
+                }
+                _ => return no("is not available for this type"),
+            },
+            F::NumpyRound => match (ty.base, int(1)) {
+                (Base::Float64, _) => Sql::Call("numpy_round", all()?),
+                (Base::Int64, Some(0..)) => value(0)?,
+                _ => return no("is not available for ints rounded to tens"),
+            },
+            F::SqliteRound => {
+                let rounded = if ty.base == Base::Int64 {
+                    value(0)?.cast("DOUBLE")
+                } else {
+                    value(0)?
+                };
+                Sql::Call("sqlite_round", vec![rounded, value(1)?])
+            }
+            F::Quantize(mode) => match mode {
+                RoundingMode::HalfEven => Sql::Call("round_half_even", vec![value(0)?, value(1)?]),
+                other => Sql::Call(
+                    "quantize",
+                    vec![value(0)?, value(1)?, constant(&text_literal(other.word()))],
+                ),
+            },
+            F::ToFloat | F::ToPandasFloat | F::SqliteReal => {
+                let sql = value(0)?;
+                match ty.base {
+                    Base::Float64 | Base::Number if function == F::ToFloat => sql,
+                    Base::Float64 => match sql {
+                        Sql::Column {
+                            lake_float: true, ..
+                        } => Sql::Call("nanvl", vec![sql, constant("NULL")]),
+                        sql => sql,
+                    },
+                    Base::Number => sql,
+                    Base::Int64 => sql.cast("DOUBLE"),
+                    Base::Bool => sql.cast("BIGINT").cast("DOUBLE"),
+                    Base::Decimal {
+                        precision, scale, ..
+                    } => Sql::DoubleOfDecimal(Box::new(sql), precision, scale),
+                    Base::Nothing => constant("NULL").cast("DOUBLE"),
+                    Base::Text if function == F::ToFloat => {
+                        Sql::Call("py_float_of_text", vec![sql])
+                    }
+                    _ => return no("is not available for this type"),
+                }
+            }
+            F::ToInt => match ty.base {
+                Base::Int64 => value(0)?,
+                Base::Bool | Base::Float64 | Base::Decimal { .. } => value(0)?.cast("BIGINT"),
+                Base::Text => Sql::Call("py_int_of_text", vec![value(0)?]),
+                _ => return no("is not available for this type"),
+            },
+            F::SqliteInt => match ty.base {
+                Base::Int64 => value(0)?,
+                Base::Bool => value(0)?.cast("BIGINT"),
+                // Beyond 64 bits the engine fails where SQLite takes the nearest; never a wrong value.
+                Base::Float64 => value(0)?.cast("BIGINT"),
+                _ => {
+                    return no(
+                        "takes the number at the beginning of a text, which the engine cannot",
+                    );
+                }
+            },
+            F::SqliteText => match ty.base {
+                Base::Text => value(0)?,
+                Base::Int64 => value(0)?.cast("VARCHAR"),
+                _ => return no("the engine prints a float otherwise than SQLite"),
+            },
+            F::ToText => self.python_text(ty, value(0)?, span)?,
+            F::ToDecimal => match ty.base {
+                Base::Int64 => value(0)?.cast("DECIMAL(19, 0)"),
+                _ => value(0)?,
+            },
+            F::DecimalOfFloat => {
+                let (Some(precision), Some(scale)) = (int(1), int(2)) else {
+                    return no("needs a known precision and scale");
+                };
+                match value(0)? {
+                    // Up to 15 digits a decimal survives the way through a float.
+                    Sql::DoubleOfDecimal(inner, p, s) if p <= 15 => {
+                        if i64::from(p) == precision && i64::from(s) == scale {
+                            *inner
+                        } else {
+                            inner.cast(format!("DECIMAL({precision}, {scale})"))
+                        }
+                    }
+                    float => Sql::Call("decimal_of_double", vec![float, value(1)?, value(2)?]),
+                }
+            }
+            F::Concat => {
+                let mut parts = all()?.into_iter();
+                let one = parts.next().unwrap_or_else(|| constant("''"));
+                parts.fold(one, |before, part| Sql::infix("||", before, part))
+            }
+            F::Upper => Sql::Call("upper", all()?),
+            F::Lower => Sql::Call("lower", all()?),
+            F::SqliteUpper | F::SqliteLower => {
+                let (from, to) = if function == F::SqliteUpper {
+                    (LOWER, UPPER)
+                } else {
+                    (UPPER, LOWER)
+                };
+                Sql::Call(
+                    "translate",
+                    vec![
+                        value(0)?,
+                        constant(&text_literal(from)),
+                        constant(&text_literal(to)),
+                    ],
+                )
+            }
+            F::Strip => Sql::Call("py_strip", all()?),
+            F::SqliteTrim => Sql::Call("btrim", all()?),
+            F::Title => Sql::Call("py_title", all()?),
+            F::Length => Sql::Call("character_length", all()?),
+            F::Slice => {
+                let bound = |index: usize| match arguments.get(index).and_then(Expr::as_literal) {
+                    None | Some(Literal::None) => Some(None),
+                    Some(Literal::Int(value)) => Some(Some(*value)),
+                    Some(_) => None,
+                };
+                let number = |value: i64| constant(&value.to_string());
+                match (bound(1), bound(2)) {
+                    (Some(None | Some(0)), Some(None)) => value(0)?,
+                    (Some(None | Some(0)), Some(Some(end))) if end != 0 => {
+                        Sql::Call("left", vec![value(0)?, number(end)])
+                    }
+                    (Some(Some(start @ 1..)), Some(None)) => {
+                        Sql::Call("substr", vec![value(0)?, number(start.saturating_add(1))])
+                    }
+                    (Some(Some(start @ ..=-1)), Some(None)) => {
+                        Sql::Call("right", vec![value(0)?, number(start.saturating_neg())])
+                    }
+                    (Some(Some(start @ 0..)), Some(Some(end))) if end >= 0 => Sql::Call(
+                        "substr",
+                        vec![
+                            value(0)?,
+                            number(start.saturating_add(1)),
+                            number((end - start).max(0)),
+                        ],
+                    ),
+                    _ => return no("with these bounds has no counterpart in the engine"),
+                }
+            }
+            F::SqliteSubstr => match (int(1), int(2), arguments.len()) {
+                (Some(1..), None, 2) | (Some(1..), Some(0..), 3) => Sql::Call("substr", all()?),
+                _ => return no("needs a constant start from 1 and a length that is not negative"),
+            },
+            F::Replace if text(1).is_some_and(|searched| !searched.is_empty()) => {
+                Sql::Call("replace", all()?)
+            }
+            F::Replace => return no("needs a constant text to search for"),
+            F::StartsWith => Sql::Call("starts_with", all()?),
+            F::EndsWith => Sql::Call("ends_with", all()?),
+            F::Contains => Sql::Call("contains", all()?),
+            F::FixedText => {
+                let sql = match ty.base {
+                    Base::Float64 | Base::Number => {
+                        Sql::Call("fixed_text", vec![value(0)?, value(1)?])
+                    }
+                    Base::Int64 => {
+                        Sql::Call("fixed_text", vec![value(0)?.cast("DOUBLE"), value(1)?])
+                    }
+                    Base::Decimal { scale, .. } => match int(1) {
+                        Some(digits) if i64::from(scale) == digits => value(0)?.cast("VARCHAR"),
+                        Some(digits @ 0..=18) if i64::from(scale) > digits => {
+                            Sql::Call("round_half_even", vec![value(0)?, value(1)?])
+                                .cast(format!("DECIMAL(38, {digits})"))
+                                .cast("VARCHAR")
+                        }
+                        Some(digits @ 0..=18) => value(0)?
+                            .cast(format!("DECIMAL(38, {digits})"))
+                            .cast("VARCHAR"),
+                        _ => return no("needs a constant number of digits"),
+                    },
+                    _ => return no("is not available for this type"),
+                };
+                if ty.missing.nan {
+                    sql.or_else("'nan'")
+                } else {
+                    sql
+                }
+            }
+            F::ThousandsText => return no("the engine has no text with thousands separators"),
+            F::SqliteLike => match text(1) {
+                Some(pattern) if pattern.contains('\\') => {
+                    return no("a backslash in the pattern is an escape in the engine");
+                }
+                Some(pattern) if !pattern.contains(|c: char| c.is_ascii_alphabetic()) => {
+                    Sql::infix("LIKE", value(0)?, value(1)?)
+                }
+                Some(pattern) => {
+                    let folded = Sql::Call(
+                        "translate",
+                        vec![
+                            value(0)?,
+                            constant(&text_literal(UPPER)),
+                            constant(&text_literal(LOWER)),
+                        ],
+                    );
+                    let pattern = text_literal(&pattern.to_ascii_lowercase());
+                    Sql::infix("LIKE", folded, constant(&pattern))
+                }
+                None => return no("needs a constant pattern"),
+            },
+            F::Year => Sql::Call("date_part", vec![constant("'year'"), value(0)?]),
+            F::Month => Sql::Call("date_part", vec![constant("'month'"), value(0)?]),
+            F::Day => Sql::Call("date_part", vec![constant("'day'"), value(0)?]),
+            F::Weekday => {
+                let from_sunday = Sql::Call("date_part", vec![constant("'dow'"), value(0)?]);
+                let shifted = Sql::infix("+", from_sunday, constant("6"));
+                Sql::infix("%", shifted, constant("7"))
+            }
+            F::DaysBetween if ty.base == Base::Date => Sql::infix("-", value(0)?, value(1)?),
+            F::DaysBetween => return no("of timestamps rounds down, which the engine does not"),
+            F::AddDays if ty.base == Base::Date => Sql::infix("+", value(0)?, value(1)?),
+            F::AddDays => return no("of a timestamp has no exact form here"),
+            F::IsoText if ty.base == Base::Date => value(0)?.cast("VARCHAR"),
+            F::IsoText => Sql::Call("to_char", vec![value(0)?, constant("'%Y-%m-%dT%H:%M:%S'")]),
+            F::ToDate if ty.base == Base::Date => value(0)?,
+            F::ToDate => value(0)?.cast("DATE"),
+            F::Strftime => match text(1) {
+                Some(format) if printable_date_format(format) => Sql::Call("to_char", all()?),
+                _ => return no("this date format is not known to print alike in the engine"),
+            },
+            F::LastDayOfMonth => {
+                let month = Sql::Call("date_trunc", vec![constant("'month'"), value(0)?]);
+                let next = Sql::infix("+", month, constant("INTERVAL '1 month'"));
+                Sql::infix("-", next, constant("INTERVAL '1 day'")).cast("DATE")
+            }
+            F::Coalesce => Sql::Call("coalesce", all()?),
+            F::NullIf => Sql::Call("nullif", all()?),
+            F::Compare(..) | F::And | F::Or | F::Not | F::Truthy => self.truth(expr, false)?,
+        })
+    }
+
+    /// Python's `str(x)`.
+    fn python_text(
+        &self,
+        ty: ColumnType,
+        sql: Sql,
+        span: Option<&relift_diagnostics::Span>,
+    ) -> Result<Sql, Refusal> {
+        let missing_text = match (ty.missing.none, ty.missing.nan) {
+            (false, false) => None,
+            (true, false) => Some("'None'"),
+            (false, true) => Some("'nan'"),
+            (true, true) => {
+                return refuse("`to_text`", "the value may be None or NaN", span);
+            }
+        };
+        let text = match ty.base {
+            Base::Text => sql,
+            Base::Int64 | Base::Date => sql.cast("VARCHAR"),
+            Base::Float64 => Sql::Call("py_repr", vec![sql]),
+            // With more than six digits after the point Python may turn to an exponent.
+            Base::Decimal {
+                padded: true,
+                scale: 0..=6,
+                ..
+            } => sql.cast("VARCHAR"),
+            Base::Bool => {
+                let text = |text: &str| Sql::Constant(text_literal(text));
+                if missing_text.is_some() {
+                    return Ok(Sql::Case(
+                        vec![
+                            (sql.clone(), text("True")),
+                            (Sql::IsNull(Box::new(sql), false), text("None")),
+                        ],
+                        Box::new(text("False")),
+                    ));
+                }
+                return Ok(Sql::Case(
+                    vec![(sql, text("True"))],
+                    Box::new(text("False")),
+                ));
+            }
+            Base::Nothing => return Ok(Sql::Constant("'None'".to_owned())),
+            _ => return refuse("`to_text`", "the text of this type is not modelled", span),
+        };
+        Ok(match missing_text {
+            Some(missing) => text.or_else(missing),
+            None => text,
+        })
+    }
+}
+
+const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+fn printable_date_format(format: &str) -> bool {
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        let directive = &rest[at + 1..];
+        let length = [
+            "-m", "-d", "Y", "m", "d", "H", "M", "S", "j", "y", "B", "b", "%",
+        ]
+        .iter()
+        .find(|known| directive.starts_with(*known))
+        .map(|known| known.len());
+        match length {
+            Some(length) => rest = &directive[length..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// A constant.
+pub(crate) fn literal_text(literal: &Literal) -> Result<Sql, Refusal> {
+    Ok(Sql::Constant(match literal {
+        Literal::None => "NULL".to_owned(),
+        Literal::Bool(true) => "TRUE".to_owned(),
+        Literal::Bool(false) => "FALSE".to_owned(),
+        Literal::Int(value) => value.to_string(),
+        Literal::Float(value) if value.is_nan() => "CAST(NULL AS DOUBLE)".to_owned(),
+        Literal::Float(value) if value.is_infinite() => {
+            let sign = if *value < 0.0 { "-" } else { "" };
+            format!("CAST('{sign}Infinity' AS DOUBLE)")
+        }
+        Literal::Float(value) => format!("{value:?}"),
+        Literal::Decimal { unscaled, scale } => decimal_literal(*unscaled, *scale)?,
+        Literal::Text(text) => text_literal(text),
+        Literal::Date(days) => match relift_values::date_from_days(*days) {
+            Some(date) => format!("DATE '{}'", relift_values::iso_date(date)),
+            None => return refuse("date", "lies outside the calendar", None),
+        },
+    }))
+}
+
+fn decimal_literal(unscaled: i128, scale: i8) -> Result<String, Refusal> {
+    if scale < 0 {
+        return refuse(
+            "decimal",
+            "with an exponent has no constant in the engine",
+            None,
+        );
+    }
+    let text = relift_values::decimal_text(unscaled, i32::from(scale));
+    let digits = text.chars().filter(char::is_ascii_digit).count().max(1);
+    // Up to 15 digits the number survives the way through a float literal.
+    Ok(if digits <= 15 {
+        format!("CAST({text} AS DECIMAL({digits}, {scale}))")
+    } else {
+        format!("CAST('{text}' AS DECIMAL({digits}, {scale}))")
+    })
+}
