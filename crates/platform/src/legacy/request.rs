@@ -1,0 +1,84 @@
+//! A run as the worker reads it: one JSON object.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use relift_job::{Decimals, Job, LineEnding, ModuleKind, WriteMode};
+use serde_json::{Value, json};
+
+use super::runtime::{LegacyRun, Settings};
+
+/// Everything of a request that is the same for each run.
+pub(super) struct Surroundings<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) readable: &'a [PathBuf],
+    pub(super) confine: bool,
+}
+
+/// Files that were brought into staging, by index of the module that reads them.
+pub(super) struct Brought {
+    pub(super) inputs: BTreeMap<usize, PathBuf>,
+    pub(super) priors: BTreeMap<usize, PathBuf>,
+}
+
+/// Writes a run as a request.
+pub(super) fn request(
+    run: &LegacyRun<'_>,
+    staging: &Path,
+    around: &Surroundings<'_>,
+    brought: &Brought,
+) -> Value {
+    let settings = around.settings;
+    json!({
+        "date": run.date.to_string(),
+        "processing_time": run.processing_time.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+        "staging": staging,
+        "seconds_max": settings.run_seconds_max,
+        "confine": around.confine,
+        "readable": around.readable,
+        "roots": settings.roots,
+        "decimals": match settings.decimals { Decimals::Float => "float", Decimals::Exact => "exact" },
+        "settings": {
+            "csv_date_format": settings.csv_date_format,
+            "output_date_column": settings.output_date_column,
+        },
+        "modules": modules(run.job, brought),
+    })
+}
+
+fn modules(job: &Job, brought: &Brought) -> Vec<Value> {
+    let prior = |at: usize, mode| match mode {
+        WriteMode::Append => brought.priors.get(&at),
+        WriteMode::Overwrite => None,
+    };
+    let module = |(at, module): (usize, &relift_job::Module)| {
+        let mut value = match &module.kind {
+            ModuleKind::DataSourcing(source) => json!({
+                "result": source.result.as_str(), "filter": source.filter, "input": brought.inputs.get(&at),
+            }),
+            ModuleKind::Transformation(query) => {
+                json!({ "result": query.result.as_str(), "sql": query.sql })
+            }
+            ModuleKind::External(external) => {
+                json!({ "module": external.module, "function": external.function })
+            }
+            ModuleKind::DataFrameWriter(writer) => json!({ "source": writer.source.as_str() }),
+            ModuleKind::CsvFileWriter(writer) => json!({
+                "source": writer.source.as_str(),
+                "prior": prior(at, writer.mode),
+                "trailer_source": writer.trailer_source.as_ref().map(relift_job::FrameName::as_str),
+                "settings": {
+                    "include_header": writer.include_header,
+                    "trailer": writer.trailer,
+                    "line_ending": match writer.line_ending { LineEnding::Lf => "\n", LineEnding::CrLf => "\r\n" },
+                },
+            }),
+            ModuleKind::ParquetFileWriter(writer) => json!({
+                "source": writer.source.as_str(), "prior": prior(at, writer.mode), "parts": writer.parts,
+            }),
+        };
+        value["type"] = module.kind.type_name().into();
+        value
+    };
+    job.modules.iter().enumerate().map(module).collect()
+}

@@ -1,0 +1,3 @@
+//! Integration tests of the platform, in one binary so that the engine is linked once.
+
+mod legacy;
