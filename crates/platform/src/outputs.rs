@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use relift_diagnostics::ContentHash;
-use relift_job::{SchemaName, WriteMode};
+use relift_job::{ColumnName, SchemaName, WriteMode};
 
 /// A file or folder of part files to be committed below the output zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StagedFile {
+    /// Index of the writer among the job's modules; `None` for files a job wrote by itself.
+    pub module: Option<usize>,
     /// Place below the zone: `{job dir}/{table dir}/{date}/{file}`.
     pub relative: String,
     /// Where it lies in staging; a folder for Parquet, possibly an empty one.
@@ -25,6 +27,8 @@ pub struct StagedFile {
 /// A table to be committed to Delta.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StagedTable {
+    /// Index of the writer among the job's modules.
+    pub module: usize,
     /// Schema: that of the configuration, else the zone's own.
     pub schema: SchemaName,
     /// Table.
@@ -32,12 +36,12 @@ pub struct StagedTable {
     /// Replace or add.
     pub mode: WriteMode,
     /// Arrow IPC file with the rows.
-    pub arrow: PathBuf,
+    pub arrow_file: PathBuf,
     /// Rows in it.
     pub rows: u64,
     /// Columns without a single value, which are text only for want of knowledge: where the table
     /// exists already, its own type is the right one.
-    pub untyped: Vec<String>,
+    pub untyped: Vec<ColumnName>,
 }
 
 /// A file or folder in the output zone.
@@ -49,8 +53,6 @@ pub struct CommittedFile {
     pub content_hash: ContentHash,
     /// Size of all its files.
     pub bytes: u64,
-    /// Rows written.
-    pub rows: Option<u64>,
 }
 
 /// Why an output could not be committed.
@@ -71,29 +73,43 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OutputE
     }
 }
 
-/// Commits staged files into `zone` (`output/<schema>`), in their order.
-pub fn commit(zone: &Path, files: &[StagedFile]) -> Result<Vec<CommittedFile>, OutputError> {
-    let mut committed = Vec::with_capacity(files.len());
-    for file in files {
-        let StagedFile {
-            relative,
-            staged,
-            rows,
-        } = file;
+/// Commits staged files (place below the zone, file or folder) into `zone`, `output/<schema>`, in their order.
+pub fn commit<'a>(
+    zone: &Path,
+    files: impl IntoIterator<Item = (&'a str, &'a Path)>,
+) -> Result<Vec<CommittedFile>, OutputError> {
+    let mut committed = Vec::new();
+    for (relative, staged) in files {
         let target = place(zone, relative)?;
         let (content_hash, bytes) = content_hash(relative, staged)?;
         let unchanged = target.exists() && self::content_hash(relative, &target)?.0 == content_hash;
         if !unchanged {
             replace(staged, &target)?;
         }
+        let relative = relative.to_owned();
         committed.push(CommittedFile {
-            relative: relative.clone(),
+            relative,
             content_hash,
             bytes,
-            rows: *rows,
         });
     }
     Ok(committed)
+}
+
+/// Takes back what an earlier attempt of a run committed and a repetition no longer writes.
+pub fn withdraw(zone: &Path, relative: &str) -> Result<(), OutputError> {
+    let target = place(zone, relative)?;
+    if !target.exists() {
+        return Ok(());
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    // A folder cannot be removed in one step, but it can lose its name in one.
+    let beside = folder.join(".withdrawn.part");
+    remove(&beside)?;
+    fs::rename(&target, &beside).map_err(failed("remove", &target))?;
+    sync_folder(folder)?;
+    remove(&beside)?;
+    sync_folder(folder)
 }
 
 /// Hashes a file, or every file of a folder by sorted path, together with their places below the zone.
@@ -280,26 +296,18 @@ fn copy_synced(from: &Path, to: &Path) -> Result<(), OutputError> {
 mod tests {
     use super::*;
 
-    fn staged(relative: &str, staged: PathBuf) -> Vec<StagedFile> {
-        vec![StagedFile {
-            relative: relative.to_owned(),
-            staged,
-            rows: Some(1),
-        }]
-    }
-
     #[test]
     fn a_file_is_committed_replaced_and_committed_again_without_change() {
         let folder = tempfile::tempdir().expect("a folder");
         let (zone, source) = (folder.path().join("zone"), folder.path().join("source.csv"));
         fs::write(&source, "a\n1\n").expect("a file");
-        let files = staged("job/table/2024-10-01/a.csv", source.clone());
-        let first = commit(&zone, &files).expect("it commits");
+        let files = [("job/table/2024-10-01/a.csv", source.as_path())];
+        let first = commit(&zone, files).expect("it commits");
         let target = zone.join("job/table/2024-10-01/a.csv");
         let written = fs::metadata(&target)
             .and_then(|found| found.modified())
             .expect("it is there");
-        assert_eq!(commit(&zone, &files).expect("it commits"), first);
+        assert_eq!(commit(&zone, files).expect("it commits"), first);
         assert_eq!(
             fs::metadata(&target)
                 .and_then(|found| found.modified())
@@ -307,7 +315,7 @@ mod tests {
             written
         );
         fs::write(&source, "a\n2\n").expect("a file");
-        let second = commit(&zone, &files).expect("it commits");
+        let second = commit(&zone, files).expect("it commits");
         assert_ne!(second[0].content_hash, first[0].content_hash);
         assert_eq!(fs::read_to_string(&target).expect("it is there"), "a\n2\n");
         let names = sorted_entries(target.parent().expect("a parent"))
@@ -323,17 +331,21 @@ mod tests {
         fs::create_dir(&source).expect("a folder");
         fs::write(source.join("part-00000.parquet"), "x").expect("a file");
         fs::write(source.join("part-00001.parquet"), "y").expect("a file");
-        let files = staged("job/table/2024-10-01/a", source.clone());
-        let full = commit(&zone, &files).expect("it commits");
+        let files = [("job/table/2024-10-01/a", source.as_path())];
+        let full = commit(&zone, files).expect("it commits");
         fs::remove_file(source.join("part-00001.parquet")).expect("it is there");
-        commit(&zone, &files).expect("it commits");
+        commit(&zone, files).expect("it commits");
         let target = zone.join("job/table/2024-10-01/a");
         assert_eq!(sorted_entries(&target).expect("a folder").len(), 1);
         fs::remove_file(source.join("part-00000.parquet")).expect("it is there");
-        let empty = commit(&zone, &files).expect("it commits");
+        let empty = commit(&zone, files).expect("it commits");
         assert!(target.is_dir() && sorted_entries(&target).expect("a folder").is_empty());
         assert_ne!(empty[0].content_hash, full[0].content_hash);
         assert_eq!(empty[0].bytes, 0);
+        withdraw(&zone, "job/table/2024-10-01/a").expect("it goes");
+        withdraw(&zone, "job/table/2024-10-01/a").expect("it is gone");
+        let left = sorted_entries(target.parent().expect("a parent")).expect("a folder");
+        assert!(left.is_empty());
     }
 
     #[test]
@@ -341,8 +353,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let source = folder.path().join("a");
         fs::write(&source, "x").expect("a file");
-        let error = commit(&folder.path().join("zone"), &staged("job/../../a", source))
-            .expect_err("it leaves");
+        let error = commit(
+            &folder.path().join("zone"),
+            [("job/../../a", source.as_path())],
+        )
+        .expect_err("it leaves");
         assert_eq!(error.to_string(), "cannot commit job/../../a");
     }
 }

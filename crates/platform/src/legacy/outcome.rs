@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use relift_job::{Job, ModuleKind, SchemaName};
+use relift_job::{ColumnName, Job, ModuleKind, SchemaName};
 use serde::Deserialize;
 
 use super::LegacyError;
@@ -267,6 +267,7 @@ impl Context<'_> {
                 target.job_dir, target.table_dir, self.date, target.file_name
             );
             staged_files.push(StagedFile {
+                module: Some(module),
                 relative: inside(relative)?,
                 staged: self.own(staged)?,
                 rows,
@@ -289,12 +290,13 @@ impl Context<'_> {
                 .schema
                 .clone()
                 .unwrap_or_else(|| self.curated_schema.clone());
-            let (table, mode, arrow) = (writer.table.clone(), writer.mode, self.own(arrow)?);
+            let untyped = untyped.into_iter().map(ColumnName::from).collect();
             staged_tables.push(StagedTable {
+                module,
                 schema,
-                table,
-                mode,
-                arrow,
+                table: writer.table.clone(),
+                mode: writer.mode,
+                arrow_file: self.own(arrow)?,
                 rows,
                 untyped,
             });
@@ -362,6 +364,7 @@ impl Context<'_> {
             } else if kind.is_file() {
                 let relative = inside(format!("{}/files/{}/{path}", self.job.name, self.date))?;
                 files.push(StagedFile {
+                    module: None,
                     relative,
                     staged: entry.path(),
                     rows: None,

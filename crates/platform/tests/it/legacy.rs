@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use relift_diagnostics::SourceFile;
-use relift_job::{EffectiveDate, Job, ModuleKind, Workspace};
+use relift_job::{ColumnName, EffectiveDate, Job, ModuleKind, Workspace};
 use relift_platform::legacy::{
     EnvironmentError, EnvironmentRequest, LegacyConfig, LegacyFailure, LegacyOutcome, LegacyRun,
     LegacyRuntime, PythonEnvironment, prepare,
@@ -301,9 +301,12 @@ fn tables_leave_as_arrow_with_the_types_of_their_content() {
         (table.schema.as_str(), table.table.as_str(), table.rows),
         ("curated", "typed", 2)
     );
-    assert_eq!(table.untyped, ["x"]);
-    let reader = FileReader::try_new(fs::File::open(&table.arrow).expect("it is there"), None)
-        .expect("Arrow");
+    assert_eq!(table.untyped, [ColumnName::from("x")]);
+    let reader = FileReader::try_new(
+        fs::File::open(&table.arrow_file).expect("it is there"),
+        None,
+    )
+    .expect("Arrow");
     let schema = reader.schema();
     let types: Vec<String> = schema
         .fields()
