@@ -112,7 +112,16 @@ fn negate(argument: Expr) -> Expr {
 fn connect(function: Function, arguments: Vec<Expr>) -> Expr {
     let and = function == Function::And;
     let mut kept: Vec<Expr> = Vec::new();
-    for argument in arguments {
+    let parts = arguments
+        .into_iter()
+        .flat_map(|argument| match argument.kind {
+            ExprKind::Call(inner, parts) if inner == function => parts,
+            kind => vec![Expr {
+                kind,
+                span: argument.span,
+            }],
+        });
+    for argument in parts {
         match argument.kind {
             ExprKind::Literal(Literal::Bool(value)) if value == and => {}
             ExprKind::Literal(Literal::Bool(_)) => {
@@ -123,13 +132,6 @@ fn connect(function: Function, arguments: Vec<Expr>) -> Expr {
                 } else {
                     Expr::call(function, kept)
                 };
-            }
-            ExprKind::Call(inner, parts) if inner == function => {
-                for part in parts {
-                    if !kept.contains(&part) {
-                        kept.push(part);
-                    }
-                }
             }
             kind => {
                 let argument = Expr {

@@ -54,11 +54,11 @@ impl fmt::Display for Expr {
                     f.write_str(" then ")?;
                     inside_choice(value, f)?;
                 }
-                f.write_str(if arms.is_empty() {
-                    "if else "
-                } else {
-                    " else "
-                })?;
+                if arms.is_empty() {
+                    // The parentheses tell `else` from a column of that name.
+                    return write!(f, "if else ({otherwise})");
+                }
+                f.write_str(" else ")?;
                 inside_choice(otherwise, f)
             }
             ExprKind::Lookup {

@@ -39,7 +39,7 @@ fn quoted(text: &str, quote: char) -> String {
                 quoted.push('\\');
                 quoted.push(c);
             }
-            c if c.is_control() => quoted += &format!("\\u{{{:x}}}", u32::from(c)),
+            c if c.is_control() => quoted.extend(c.escape_unicode()),
             c => quoted.push(c),
         }
     }

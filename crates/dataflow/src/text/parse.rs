@@ -636,9 +636,9 @@ impl Parser<'_> {
     fn choice_of_values(&mut self) -> Parsed<ExprKind> {
         let mut arms = Vec::new();
         let start = self.cursor.position();
-        // `if else x` is a choice without arms, unless `else` is the column it begins with.
+        // `if else (x)` is a choice without arms.
         if self.cursor.takes_word("else") {
-            if self.cursor.peek_word() != "then" {
+            if self.cursor.sees("(") {
                 let otherwise = Box::new(self.expr()?);
                 return Ok(ExprKind::If { arms, otherwise });
             }
