@@ -11,7 +11,7 @@ def reason_code(text):
         return "QUALITY"
     if text == "wrong item" or text == "wrong size":
         return "PICKING"
-    if text == "late":
+    if text == "too late":
         return "DELIVERY"
     return "OTHER"
 
