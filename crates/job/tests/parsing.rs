@@ -237,3 +237,27 @@ proptest::proptest! {
         let _ = RewrittenJob::parse(&source);
     }
 }
+
+#[test]
+fn the_demonstration_portfolio_parses() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../portfolio");
+    let read =
+        |path: &std::path::Path| std::fs::read_to_string(path).expect("a file of the portfolio");
+    let settings = SourceFile::new("relift.toml", &read(&root.join("relift.toml")));
+    let workspace = Workspace::parse(&settings).expect("its settings");
+    let mut jobs = 0;
+    for entry in std::fs::read_dir(root.join("jobs")).expect("its jobs") {
+        let path = entry.expect("an entry").path();
+        let name = format!(
+            "jobs/{}",
+            path.file_name().expect("a name").to_string_lossy()
+        );
+        let parsed = Job::parse(&SourceFile::new(&name, &read(&path)), &workspace);
+        jobs += usize::from(
+            parsed
+                .map_err(|problems| problems[0].to_string())
+                .is_ok_and(|job| !job.modules.is_empty()),
+        );
+    }
+    assert!(jobs >= 8, "{jobs} jobs parse");
+}

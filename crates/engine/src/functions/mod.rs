@@ -1,0 +1,165 @@
+//! Functions that every session knows beside DataFusion's own: what a value means in Python and SQLite.
+//!
+//! They are thin, vectorised shells over `relift_values`, one file per family. NULL in gives NULL out; what
+//! raises in Python is an execution error that names the exception.
+
+mod decimals;
+mod division;
+mod function;
+mod numbers_of_text;
+mod rounding;
+mod text;
+
+use deltalake::datafusion::logical_expr::ScalarUDF;
+use deltalake::datafusion::prelude::SessionContext;
+
+pub use function::Function;
+
+/// Every function, by family.
+pub static ALL: &[Function] = &[
+    rounding::PY_ROUND,
+    rounding::NUMPY_ROUND,
+    rounding::SQLITE_ROUND,
+    decimals::ROUND_HALF_EVEN,
+    decimals::QUANTIZE,
+    decimals::DECIMAL_OF_DOUBLE,
+    division::PY_FLOORDIV,
+    division::PY_MOD,
+    division::SQLITE_DIV,
+    division::SQLITE_MOD,
+    text::PY_REPR,
+    text::FIXED_TEXT,
+    text::GROUPED_TEXT,
+    text::SQLITE_TEXT,
+    text::PY_STRIP,
+    text::PY_TITLE,
+    numbers_of_text::PY_INT_OF_TEXT,
+    numbers_of_text::PY_FLOAT_OF_TEXT,
+];
+
+/// Makes the functions known to a session.
+pub fn register(context: &SessionContext) {
+    for function in ALL {
+        context.register_udf(ScalarUDF::new_from_impl(*function));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::RecordBatch;
+    use arrow::util::pretty::pretty_format_batches;
+
+    use super::*;
+    use crate::Session;
+
+    async fn answer(expression: &str) -> String {
+        let result = Session::new()
+            .query(&format!("SELECT {expression} AS a"))
+            .await;
+        match result {
+            Ok(result) => {
+                let batches: Vec<RecordBatch> = result.batches;
+                let table = pretty_format_batches(&batches)
+                    .expect("a table")
+                    .to_string();
+                let cell = table
+                    .lines()
+                    .nth(3)
+                    .unwrap_or_default()
+                    .trim_matches('|')
+                    .trim()
+                    .to_owned();
+                format!("{} {cell}", result.schema.field(0).data_type())
+            }
+            Err(error) => {
+                let mut chain = error.to_string();
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    chain = format!("{chain}: {cause}");
+                    source = cause.source();
+                }
+                format!("error {chain}")
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn functions_answer_as_documented() {
+        let cases = [
+            ("py_round(2.675, 2)", "Float64 2.67"),
+            ("py_round(CAST(2.5 AS DOUBLE))", "Int64 2"),
+            ("py_round(1250, -2)", "Int64 1200"),
+            ("py_round(CAST(NULL AS DOUBLE), 2)", "Float64"),
+            ("numpy_round(2.675, 2)", "Float64 2.68"),
+            ("sqlite_round(2.675, 2)", "Float64 2.67"),
+            ("sqlite_round(2.675, 2, '3.40.1')", "Float64 2.68"),
+            ("py_repr(CAST(1e16 AS DOUBLE))", "Utf8 1e+16"),
+            ("py_repr(5)", "Utf8 5.0"),
+            ("fixed_text(1234.5, 2)", "Utf8 1234.50"),
+            ("grouped_text(1234.5, 2)", "Utf8 1,234.50"),
+            ("py_floordiv(-7, 2)", "Int64 -4"),
+            ("py_floordiv(-7.0, 2)", "Float64 -4.0"),
+            ("py_mod(-7, 3)", "Int64 2"),
+            ("sqlite_div(-7, 2)", "Int64 -3"),
+            ("sqlite_div(7, 0)", "Int64"),
+            ("sqlite_mod(-7, 3)", "Int64 -1"),
+            (
+                "round_half_even(CAST(0.125 AS DECIMAL(9,3)), 2)",
+                "Decimal128(9, 2) 0.12",
+            ),
+            (
+                "quantize(CAST(0.125 AS DECIMAL(9,3)), 2, 'ROUND_HALF_UP')",
+                "Decimal128(38, 2) 0.13",
+            ),
+            (
+                "decimal_of_double(CAST(0.1 AS DOUBLE), 12, 4)",
+                "Decimal128(12, 4) 0.1000",
+            ),
+            ("py_strip(' a\t')", "Utf8 a"),
+            ("py_title('it''s')", "Utf8 It'S"),
+            ("py_int_of_text(' 1_0 ')", "Int64 10"),
+            ("py_float_of_text('1e3')", "Float64 1000.0"),
+        ];
+        for (expression, expected) in cases {
+            assert_eq!(answer(expression).await, expected, "{expression}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_raises_in_python_is_an_error_that_says_so() {
+        let cases = [
+            ("py_floordiv(1, 0)", "ZeroDivisionError"),
+            ("py_mod(1.5, 0.0)", "ZeroDivisionError"),
+            (
+                "py_int_of_text('5.7')",
+                "ValueError: invalid literal for int() with base 10: '5.7'",
+            ),
+            (
+                "decimal_of_double(CAST(0.12345 AS DOUBLE), 12, 4)",
+                "0.12345 has more digits than decimal(12,4)",
+            ),
+            (
+                "quantize(CAST(1 AS DECIMAL(9,3)), 2, 'ROUND_BANKERS')",
+                "ROUND_HALF_EVEN",
+            ),
+            (
+                "round_half_even(CAST(1 AS DECIMAL(9,3)), 99)",
+                "round_half_even",
+            ),
+        ];
+        for (expression, expected) in cases {
+            let found = answer(expression).await;
+            assert!(
+                found.starts_with("error") && found.contains(expected),
+                "{expression}: {found}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: std::collections::BTreeSet<&str> =
+            ALL.iter().map(|function| function.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+}
