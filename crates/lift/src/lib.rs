@@ -2,11 +2,12 @@
 //!
 //! [`lift`] turns loops and lookups of a job's dataflow into relational algebra by small rules (see
 //! [`RULES`]), or refuses with a place and a reason. What it cannot prove it states as an obligation,
-//! which is measured on data and guards the rewritten job.
+//! which is measured on data and guards the rewritten job. [`emit`] writes that job down.
 
 mod changes;
 mod conditions;
 mod decisions;
+mod emit;
 
 mod entries;
 mod lifting;
@@ -17,6 +18,7 @@ mod slots;
 mod tidy;
 
 pub use decisions::{Decision, Level, Lifted};
+pub use emit::{Rewrite, condition_text, emit};
 
 pub use lifting::lift;
 pub use rule::LiftingRule;

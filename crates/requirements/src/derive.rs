@@ -1,0 +1,227 @@
+//! Reads requirements off a lifted job.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use relift_dataflow::{Dataflow, Node, NodeId, Obligation, Op};
+use relift_diagnostics::{SourceFile, Span};
+use relift_job::{ColumnName, Job};
+use relift_lift::{Lifted, condition_text};
+use relift_sql::datafusion::{Ordered, print_query, print_violations};
+
+use crate::outputs::output_demands;
+use crate::sentences::{Demand, demands};
+use crate::words::{dates_in_words, relation_name};
+use crate::{
+    Citation, Evidence, EvidenceQuery, EvidenceSource, Kind, Requirement, Requirements, Trace,
+};
+
+/// Revision of a requirement that is derived for the first time.
+const REVISION: u32 = 1;
+
+/// What requirements are traced to.
+#[derive(Clone, Copy, Debug)]
+pub struct Traced<'a> {
+    /// Legacy files by name, for the hashes of citations.
+    pub sources: &'a BTreeMap<String, SourceFile>,
+    /// SQL file of each output, in the order of the sinks.
+    pub sink_files: &'a [String],
+}
+
+/// Derives the requirements of a job: at least one per relation its outputs need, one per obligation,
+/// and those of its writers.
+pub fn derive(job: &Job, lifted: &Lifted, traced: Traced<'_>) -> Requirements {
+    let flow = &lifted.flow;
+    let mut deriver = Deriver {
+        job,
+        flow,
+        traced,
+        needed_by: flow
+            .sinks
+            .iter()
+            .map(|sink| flow.reachable([sink.input]))
+            .collect(),
+        ids: BTreeSet::new(),
+        requirements: Vec::new(),
+    };
+    for (id, node) in flow.nodes() {
+        let trace = deriver.trace(id, node.module);
+        // Relations that only guards need are described by the guards.
+        if trace.writers.is_empty() {
+            continue;
+        }
+        let query = deriver.query(id);
+        for demand in demands(flow, id) {
+            let places = demand.spans.iter().chain(&node.spans);
+            let evidence = Evidence {
+                code: deriver.citations(places),
+                query: query.clone(),
+            };
+            deriver.push(&demand, evidence, trace.clone());
+        }
+    }
+    for obligation in &flow.obligations {
+        deriver.assumption(obligation);
+    }
+    for (index, sink) in flow.sinks.iter().enumerate() {
+        let Some(module) = job.modules.get(sink.module) else {
+            continue;
+        };
+        let query = deriver.query(sink.input);
+        for demand in output_demands(&module.kind) {
+            let evidence = Evidence {
+                code: deriver.citations(std::iter::once(&module.span)),
+                query: query.clone(),
+            };
+            let trace = Trace {
+                module: sink.module,
+                sql_files: traced.sink_files.get(index).cloned().into_iter().collect(),
+                writers: vec![sink.module],
+            };
+            deriver.push(&demand, evidence, trace);
+        }
+    }
+    Requirements::new(job.name.as_str(), deriver.requirements)
+}
+
+struct Deriver<'a> {
+    job: &'a Job,
+    flow: &'a Dataflow,
+    traced: Traced<'a>,
+    /// For each sink, whether it needs each relation.
+    needed_by: Vec<Vec<bool>>,
+    ids: BTreeSet<String>,
+    requirements: Vec<Requirement>,
+}
+
+impl Deriver<'_> {
+    fn trace(&self, id: NodeId, module: usize) -> Trace {
+        let mut trace = Trace {
+            module,
+            ..Trace::default()
+        };
+        for (index, sink) in self.flow.sinks.iter().enumerate() {
+            if !self.needed_by[index][id.0 as usize] {
+                continue;
+            }
+            trace.writers.push(sink.module);
+            if let Some(file) = self.traced.sink_files.get(index)
+                && !trace.sql_files.contains(file)
+            {
+                trace.sql_files.push(file.clone());
+            }
+        }
+        trace
+    }
+
+    /// A query that shows a relation's rows; none when it has no exact SQL of its own.
+    fn query(&self, id: NodeId) -> Option<EvidenceQuery> {
+        let printed = print_query(self.flow, id, Ordered::No).ok()?;
+        Some(self.evidence_query(&printed))
+    }
+
+    fn evidence_query(&self, printed: &relift_sql::datafusion::PrintedQuery) -> EvidenceQuery {
+        let sources = printed
+            .sources
+            .iter()
+            .filter_map(|source| {
+                let node: &Node = self.flow.node(source.scan);
+                let Op::Scan { table, dates, .. } = &node.op else {
+                    return None;
+                };
+                Some(EvidenceSource {
+                    name: source.name.clone(),
+                    table: table.to_string(),
+                    dates: dates_in_words(dates),
+                    module: node.module,
+                    columns: source.columns.iter().map(ToString::to_string).collect(),
+                    row_number: source.row_number.as_ref().map(ColumnName::to_string),
+                })
+            })
+            .collect();
+        EvidenceQuery {
+            sql: printed.sql.clone(),
+            sources,
+            results: BTreeMap::new(),
+        }
+    }
+
+    fn citations<'s>(&self, spans: impl IntoIterator<Item = &'s Span>) -> Vec<Citation> {
+        let mut places: Vec<Citation> = Vec::new();
+        for span in spans {
+            let hash = self
+                .traced
+                .sources
+                .get(&*span.file)
+                .map(|file| file.hash(span).to_string());
+            let place = Citation {
+                file: span.file.to_string(),
+                first_line: span.first_line,
+                last_line: span.last_line,
+                start: span.start,
+                end: span.end,
+                hash,
+            };
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    fn assumption(&mut self, obligation: &Obligation) {
+        let flow = self.flow;
+        let name = relation_name(flow, obligation.node);
+        let demand = Demand {
+            kind: Kind::Assumption,
+            slug: format!("assumption {name}"),
+            sentence: format!(
+                "If the data breaks \"{}\", then the job shall stop before it writes anything.",
+                condition_text(flow, obligation)
+            ),
+            spans: obligation.spans.clone(),
+        };
+        let node = flow.node(obligation.node);
+        let query = print_violations(flow, obligation)
+            .ok()
+            .map(|printed| self.evidence_query(&printed));
+        let evidence = Evidence {
+            code: self.citations(obligation.spans.iter().chain(&node.spans)),
+            query,
+        };
+        let mut trace = self.trace(obligation.node, node.module);
+        trace.sql_files.clear();
+        self.push(&demand, evidence, trace);
+    }
+
+    fn push(&mut self, demand: &Demand, evidence: Evidence, trace: Trace) {
+        let (job, slug) = (slug(self.job.name.as_str()), slug(&demand.slug));
+        let id = (1..)
+            .map(|number| match number {
+                1 => format!("req~{job}.{slug}~{REVISION}"),
+                _ => format!("req~{job}.{slug}-{number}~{REVISION}"),
+            })
+            .find(|id| !self.ids.contains(id))
+            .expect("a job has finitely many requirements");
+        self.ids.insert(id.clone());
+        self.requirements.push(Requirement {
+            id,
+            kind: demand.kind,
+            sentence: demand.sentence.clone(),
+            evidence,
+            trace,
+        });
+    }
+}
+
+/// Lower-case words joined by hyphens; `_` stays in job names.
+fn slug(words: &str) -> String {
+    let mut slug = String::new();
+    for letter in words.chars() {
+        if letter.is_alphanumeric() || letter == '_' {
+            slug.extend(letter.to_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
