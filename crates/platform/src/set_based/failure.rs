@@ -66,7 +66,7 @@ pub enum RewriteFailure {
         /// What was tried.
         what: &'static str,
         /// Why it failed.
-        source: EngineError,
+        source: Box<EngineError>,
     },
     /// An output could not be staged.
     #[error("modules[{module}]: cannot write the output")]

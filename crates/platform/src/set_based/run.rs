@@ -124,7 +124,7 @@ fn engine(
         module,
         file,
         what,
-        source,
+        source: Box::new(source),
     }
 }
 

@@ -44,12 +44,11 @@ impl Frame {
         let mut untyped = Vec::new();
         for (field, column) in self.rows.schema().fields().iter().zip(self.rows.columns()) {
             let column = written_column(field.name(), column)?;
-            let column = match column {
-                Some(column) => column,
-                None => {
-                    untyped.push(field.name().clone());
-                    new_null_array(&DataType::Utf8, self.row_count())
-                }
+            let column = if let Some(column) = column {
+                column
+            } else {
+                untyped.push(field.name().clone());
+                new_null_array(&DataType::Utf8, self.row_count())
             };
             fields.push(Field::new(field.name(), column.data_type().clone(), true));
             columns.push(column);
