@@ -82,8 +82,11 @@ pub(crate) fn check(nodes: &str, expected: &str) {
     assert_eq!(lines(&table.to_string()), lines(expected), "{flow}");
 }
 
+/// A column of a test table.
+pub(crate) type ColumnWords = (&'static str, LakeType, Nulls);
+
 /// A catalog of one schema, `shop`.
-pub(crate) fn catalog(tables: &[(&str, &[(&str, LakeType, Nulls)])]) -> Catalog {
+pub(crate) fn catalog(tables: &[(&str, &[ColumnWords])]) -> Catalog {
     let tables = tables.iter().map(|(table, columns)| {
         let columns = columns.iter().map(|(name, lake_type, nulls)| ColumnFacts {
             name: (*name).into(),
