@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The Python frontend: what the frames and row loops of an External mean, as a dataflow.
+//!
+//! An External is executed symbolically: its variables hold expressions instead of values, its frames
+//! hold relations, and a loop body runs once for a row of which nothing but the columns is known. What a
+//! loop does to the variables around it becomes a fold in normal form. Anything whose meaning is not
+//! certain is a [`Refusal`](relift_dataflow::Refusal) that becomes an error only where something needed
+//! depends on it.
+
+mod arithmetic;
+mod builtins;
+mod calls;
+mod comparisons;
+mod comprehensions;
+mod construction;
+mod conversions;
+mod decimals;
+mod expressions;
+mod folds;
+mod frames;
+mod iteration;
+mod lists;
+mod loops;
+mod lowering;
+mod mappings;
+mod merging;
+mod methods;
+pub mod pandas;
+mod series;
+mod state;
+mod statements;
+pub mod syntax;
+mod text_format;
+mod values;
+
+pub use lowering::{ExternalLowered, lower_external};

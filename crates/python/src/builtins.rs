@@ -1,0 +1,721 @@
+//! Functions of Python and its library that an External calls by name.
+
+use std::rc::Rc;
+
+use relift_dataflow::{
+    Aggregate, AggregateFunction, Base, Expr, ExprKind, Function, GroupOrder, Literal, Op,
+    Parameter, Refusal,
+};
+use relift_diagnostics::Span;
+use relift_job::ColumnName;
+
+use crate::calls::Arguments;
+use crate::iteration::{Iteration, object_id};
+use crate::lowering::Lowerer;
+use crate::state::{choose, not};
+use crate::values::{
+    Content, Dict, Factory, Mapping, Relation, Rest, Term, Value,
+};
+
+impl<'a> Lowerer<'a> {
+    pub(crate) fn call_global(
+        &mut self,
+        path: &str,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = arguments.span.clone();
+        if let Some(name) = path.strip_prefix("builtins.") {
+            return self.call_builtin(name, arguments);
+        }
+        match path {
+            "pandas.DataFrame" => self.data_frame(arguments),
+            "pandas.isna" | "pandas.isnull" | "pandas.notna" | "pandas.notnull" => {
+                arguments.only(1, &["obj"])?;
+                let value = arguments.need(0, "obj")?.clone();
+                let missing = path.contains("isn");
+                if let Value::Series(_) = value {
+                    let name = if missing { "isna" } else { "notna" };
+                    let none = Arguments {
+                        positional: Vec::new(),
+                        named: Vec::new(),
+                        ..arguments.clone()
+                    };
+                    return self.series_method(&value, name, &none);
+                }
+                let term = self.is_missing(&value, &span)?;
+                let expr = if missing { term.expr } else { not(term.expr) };
+                Ok(Value::Scalar(Term { expr, ..term }))
+            }
+            "pandas.concat" => self.concat(arguments),
+            "pandas.merge" => {
+                let mut rest = arguments.clone();
+                if rest.positional.is_empty() {
+                    return Err(arguments.refuse("its frames are given by name"));
+                }
+                let left = rest.positional.remove(0);
+                self.call_method(&left, "merge", &rest)
+            }
+            "math.isnan" | "numpy.isnan" => {
+                arguments.only(1, &[])?;
+                let term = self.scalar(&arguments.need(0, "x")?.clone(), &arguments.construct, &span)?;
+                let term = self.known(term, &arguments.construct, "None raises TypeError", &span)?;
+                Ok(Value::Scalar(self.apply(
+                    Function::IsMissing,
+                    vec![term],
+                    &span,
+                )?))
+            }
+            "decimal.Decimal" => {
+                arguments.only(1, &[])?;
+                match arguments.positional.first().cloned() {
+                    None => Ok(Value::literal(Literal::Decimal {
+                        unscaled: 0,
+                        scale: 0,
+                    })),
+                    Some(value) => Ok(Value::Scalar(self.decimal(&value, &span)?)),
+                }
+            }
+            "decimal.getcontext" | "decimal.setcontext" | "decimal.localcontext"
+            | "locale.setlocale" => {
+                let refusal = arguments.refuse("changing the decimal context is not lifted");
+                self.refused.push(refusal.clone());
+                Err(refusal)
+            }
+            "datetime.timedelta" => {
+                arguments.only(1, &["days", "weeks"])?;
+                let days = match (arguments.get(0, "days"), arguments.named("weeks")) {
+                    (Some(days), None) => days.clone(),
+                    (None, Some(weeks)) => {
+                        let weeks = weeks.clone();
+                        self.binary(
+                            ruff_python_ast::Operator::Mult,
+                            &weeks,
+                            &Value::int(7),
+                            &span,
+                        )?
+                    }
+                    _ => return Err(arguments.refuse("only whole days are lifted")),
+                };
+                let days = self.scalar(&days, &arguments.construct, &span)?;
+                let days = self.known(days, &arguments.construct, "None raises TypeError", &span)?;
+                if self.type_of(&days)?.base != Base::Int64 {
+                    return Err(arguments.refuse("only whole days are lifted"));
+                }
+                Ok(Value::Days(days))
+            }
+            "datetime.datetime.now" | "datetime.datetime.today" | "datetime.datetime.utcnow" => {
+                arguments.only(0, &[])?;
+                Ok(Value::Scalar(
+                    Term::constant(Expr::new(ExprKind::Parameter(Parameter::ProcessingTime)))
+                        .at(&span),
+                ))
+            }
+            "datetime.date.today" => {
+                arguments.only(0, &[])?;
+                let now =
+                    Term::constant(Expr::new(ExprKind::Parameter(Parameter::ProcessingTime)));
+                Ok(Value::Scalar(self.apply(
+                    Function::ToDate,
+                    vec![now],
+                    &span,
+                )?))
+            }
+            "datetime.date" => {
+                arguments.only(3, &["year", "month", "day"])?;
+                let part = |index: usize, name: &str| {
+                    arguments.get(index, name).and_then(Value::as_int)
+                };
+                match (part(0, "year"), part(1, "month"), part(2, "day")) {
+                    (Some(year), Some(month), Some(day)) => days_of(year, month, day)
+                        .map(|days| Value::literal(Literal::Date(days)))
+                        .ok_or_else(|| arguments.refuse("there is no such date")),
+                    _ => Err(arguments.refuse("its parts are not constant")),
+                }
+            }
+            "calendar.monthrange" => self.month_range(arguments),
+            "collections.defaultdict" => {
+                arguments.only(1, &[])?;
+                let factory = arguments.positional.first().map(|factory| match factory {
+                    Value::Global(name) if &**name == "builtins.int" => {
+                        Factory::Call(factory.clone())
+                    }
+                    other => Factory::Call(other.clone()),
+                });
+                Ok(self.object(Content::Dict(Dict {
+                    set: false,
+                    factory,
+                    entries: Vec::new(),
+                    rest: Rest::Nothing,
+                })))
+            }
+            "collections.Counter" => {
+                arguments.only(0, &[])?;
+                Ok(self.object(Content::Dict(Dict {
+                    set: false,
+                    factory: Some(Factory::Zero),
+                    entries: Vec::new(),
+                    rest: Rest::Nothing,
+                })))
+            }
+            "collections.OrderedDict" => {
+                arguments.only(0, &[])?;
+                Ok(self.empty_dict(false))
+            }
+            "logging.getLogger" => Ok(Value::Global(Rc::from("logging.logger"))),
+            _ if path.starts_with("logging.") || path == "warnings.warn" => Ok(Value::none()),
+            _ => Err(arguments.refuse("what it does is not known here")),
+        }
+    }
+
+    /// `pd.isna(x)`.
+    pub(crate) fn is_missing(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
+        let term = self.scalar(value, "call of `isna`", span)?;
+        if self.state.known_not_missing(&term.expr) || !self.type_of(&term)?.missing.possible() {
+            return Ok(Term::literal(Literal::Bool(false)));
+        }
+        Ok(Term {
+            expr: Expr::call(Function::IsMissing, vec![term.expr]).at(Some(span.clone())),
+            scope: term.scope,
+            numpy: false,
+        })
+    }
+
+    fn month_range(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        arguments.only(2, &[])?;
+        let year = self.scalar(&arguments.need(0, "year")?.clone(), &arguments.construct, span)?;
+        let month = self.scalar(&arguments.need(1, "month")?.clone(), &arguments.construct, span)?;
+        let date = match (&year.expr.kind, &month.expr.kind) {
+            (
+                ExprKind::Call(Function::Year, of_year),
+                ExprKind::Call(Function::Month, of_month),
+            ) if of_year == of_month => Term {
+                expr: of_year[0].clone(),
+                ..year.clone()
+            },
+            _ => {
+                return Err(arguments.refuse("year and month are not those of one date"));
+            }
+        };
+        let last = self.apply(Function::LastDayOfMonth, vec![date], span)?;
+        let day = self.apply(Function::Day, vec![last], span)?;
+        Ok(Value::Tuple(vec![
+            Value::unknown(arguments.refuse("the weekday of the first day is not lifted")),
+            Value::Scalar(day),
+        ]))
+    }
+
+    fn call_builtin(&mut self, name: &str, arguments: &Arguments) -> Result<Value, Refusal> {
+        let span = arguments.span.clone();
+        let first = arguments.positional.first().cloned();
+        let need = || {
+            first
+                .clone()
+                .ok_or_else(|| arguments.refuse("an argument is missing"))
+        };
+        let scalar = |term: Term| Ok(Value::Scalar(term));
+        if let Some(Value::Unknown(refusal)) = &first
+            && name != "print"
+        {
+            return Err((**refusal).clone());
+        }
+        match name {
+            "print" => Ok(Value::none()),
+            "str" => {
+                arguments.only(1, &[])?;
+                match &first {
+                    None => Ok(Value::text("")),
+                    Some(value) => scalar(self.to_text(value, &span)?),
+                }
+            }
+            "int" => {
+                arguments.only(1, &[])?;
+                match &first {
+                    None => Ok(Value::int(0)),
+                    Some(value) => scalar(self.to_int(value, &span)?),
+                }
+            }
+            "float" => {
+                arguments.only(1, &[])?;
+                match &first {
+                    None => Ok(Value::literal(Literal::Float(0.0))),
+                    Some(value) => scalar(self.to_float(value, &span)?),
+                }
+            }
+            "bool" => {
+                arguments.only(1, &[])?;
+                match &first {
+                    None => Ok(Value::literal(Literal::Bool(false))),
+                    Some(value) => scalar(self.truth(value, &span)?),
+                }
+            }
+            "round" => {
+                arguments.only(2, &["ndigits"])?;
+                let value = need()?;
+                let digits = arguments.get(1, "ndigits").cloned();
+                scalar(self.round(&value, digits.as_ref(), &span)?)
+            }
+            "abs" => {
+                arguments.only(1, &[])?;
+                let value = need()?;
+                self.absolute(&value, &span)
+            }
+            "isinstance" => {
+                arguments.only(2, &[])?;
+                let value = need()?;
+                let kind = arguments.need(1, "type")?.clone();
+                scalar(self.is_instance(&value, &kind, &span)?)
+            }
+            "len" => {
+                arguments.only(1, &[])?;
+                let value = need()?;
+                scalar(self.length(&value, arguments)?)
+            }
+            "min" | "max" => self.extreme_call(name == "max", arguments),
+            "sum" => {
+                arguments.only(2, &["start"])?;
+                let value = need()?;
+                let start = arguments.get(1, "start").cloned();
+                self.sum(&value, start.as_ref(), arguments)
+            }
+            "any" | "all" => {
+                arguments.only(1, &[])?;
+                let value = need()?;
+                self.quantified(name == "any", &value, arguments)
+            }
+            "sorted" => {
+                arguments.only(1, &["key", "reverse"])?;
+                let value = need()?;
+                let descending = arguments.flag("reverse", false)?;
+                let key = arguments.named("key").filter(|key| !key.is_none()).cloned();
+                self.sorted(&value, key.as_ref(), descending, &span)
+            }
+            "list" => {
+                arguments.only(1, &[])?;
+                let list = self.list_of(Vec::new());
+                if let Some(value) = &first {
+                    match self.iterate(value, &span)? {
+                        Iteration::Items(items) => return Ok(self.list_of(items)),
+                        Iteration::Rows(relation) => self.extend_list(
+                            object_id(&list),
+                            &Value::Rows(Box::new(relation)),
+                            &span,
+                        )?,
+                    }
+                }
+                Ok(list)
+            }
+            "tuple" => {
+                arguments.only(1, &[])?;
+                match &first {
+                    None => Ok(Value::Tuple(Vec::new())),
+                    Some(value) => match self.iterate(value, &span)? {
+                        Iteration::Items(items) => Ok(Value::Tuple(items)),
+                        Iteration::Rows(_) => Err(arguments.refuse("a tuple of rows is not lifted")),
+                    },
+                }
+            }
+            "set" | "frozenset" => {
+                arguments.only(1, &[])?;
+                match &first {
+                    None => Ok(self.empty_dict(true)),
+                    Some(value) => self.set_of(value, arguments),
+                }
+            }
+            "dict" => {
+                let dict = self.empty_dict(false);
+                let id = object_id(&dict);
+                arguments.only(1, &arguments.named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+                if let Some(Value::Object(other)) = &first {
+                    let copied = self.dict(*other)?.clone();
+                    if let Some(object) = self.state.heap.get_mut(&id) {
+                        object.content = Content::Dict(copied);
+                    }
+                } else if let Some(Value::Record(_)) = &first {
+                    return Ok(self.thaw(&need()?));
+                } else if first.is_some() {
+                    return Err(arguments.refuse("a dictionary of pairs is not lifted"));
+                }
+                for (name, value) in &arguments.named {
+                    self.set_entry(id, &Value::text(name), value.clone(), &span)?;
+                }
+                Ok(dict)
+            }
+            "zip" => {
+                arguments.only(usize::MAX, &[])?;
+                self.zip(&arguments.positional, &span)
+            }
+            "enumerate" => {
+                arguments.only(2, &["start"])?;
+                let value = need()?;
+                let start = match arguments.get(1, "start") {
+                    None => 0,
+                    Some(start) => start
+                        .as_int()
+                        .ok_or_else(|| arguments.refuse("the start is not constant"))?,
+                };
+                self.enumerate(&value, start, &span)
+            }
+            "range" => {
+                arguments.only(3, &[])?;
+                let numbers: Option<Vec<i64>> =
+                    arguments.positional.iter().map(Value::as_int).collect();
+                let (from, to, step) = match numbers.as_deref() {
+                    Some([to]) => (0, *to, 1),
+                    Some([from, to]) => (*from, *to, 1),
+                    Some([from, to, step]) if *step > 0 => (*from, *to, *step),
+                    _ => return Err(arguments.refuse("its bounds are not constant")),
+                };
+                if (to - from) / step > 1000 {
+                    return Err(arguments.refuse("it counts further than is unrolled"));
+                }
+                Ok(Value::Tuple(
+                    (from..to)
+                        .step_by(usize::try_from(step).unwrap_or(1))
+                        .map(Value::int)
+                        .collect(),
+                ))
+            }
+            "format" => {
+                arguments.only(2, &[])?;
+                let value = need()?;
+                let spec = match arguments.positional.get(1) {
+                    None => String::new(),
+                    Some(spec) => spec
+                        .as_text()
+                        .ok_or_else(|| arguments.refuse("the format is not constant"))?
+                        .to_owned(),
+                };
+                scalar(self.formatted(&value, &spec, &span)?)
+            }
+            _ => Err(arguments.refuse("it is not lifted")),
+        }
+    }
+
+    fn length(&mut self, value: &Value, arguments: &Arguments) -> Result<Term, Refusal> {
+        let span = &arguments.span;
+        let value = self.resolved(value, &arguments.construct, span)?;
+        match &value {
+            Value::Tuple(items) | Value::FrozenList(items) => {
+                Ok(Term::literal(Literal::Int(items.len() as i64)))
+            }
+            Value::Record(record) => Ok(Term::literal(Literal::Int(record.fields.len() as i64))),
+            Value::Series(series) => self.count(series.frame, span),
+            Value::Rows(relation) => self.count(relation.node, span),
+            Value::Object(id) => {
+                match self.state.heap.get(id).map(|object| object.content.clone()) {
+                    Some(Content::List(_)) => self.list_length(*id, span),
+                    Some(Content::Dict(_)) => self.dict_length(*id, span),
+                    Some(Content::Frame(node)) => self.count(node, span),
+                    Some(Content::EmptyFrame(_)) => Ok(Term::literal(Literal::Int(0))),
+                    Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
+                    None => Err(arguments.refuse("the object is lost")),
+                }
+            }
+            Value::Scalar(term) => {
+                let term = self.known(term.clone(), &arguments.construct, "None raises TypeError", span)?;
+                self.apply(Function::Length, vec![term], span)
+            }
+            other => Err(arguments.refuse(format!("the length of {} is not lifted", other.kind()))),
+        }
+    }
+
+    /// The one scalar a relation's element is.
+    fn element_scalar(
+        &mut self,
+        relation: &Relation,
+        arguments: &Arguments,
+    ) -> Result<Expr, Refusal> {
+        match &relation.element {
+            Value::Scalar(term) => Ok(term.expr.clone()),
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            other => Err(arguments.refuse(format!("it is given rows that are {}", other.kind()))),
+        }
+    }
+
+    fn aggregated(
+        &mut self,
+        relation: &Relation,
+        function: AggregateFunction,
+        argument: Expr,
+        span: &Span,
+    ) -> Result<Term, Refusal> {
+        let column = ColumnName::from(function.name());
+        let node = self.add(
+            Op::Aggregate {
+                input: relation.node,
+                keys: Vec::new(),
+                aggregates: vec![(
+                    column.clone(),
+                    Aggregate {
+                        function,
+                        argument: Some(argument),
+                        filter: None,
+                    },
+                )],
+                order: GroupOrder::Unordered,
+            },
+            span,
+            None,
+        )?;
+        Ok(Term::constant(
+            Expr::new(ExprKind::Scalar {
+                relation: node,
+                column,
+            })
+            .at(Some(span.clone())),
+        ))
+    }
+
+    fn sum(
+        &mut self,
+        value: &Value,
+        start: Option<&Value>,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        let start = start.cloned().unwrap_or(Value::int(0));
+        let relation = match self.iterate(value, span)? {
+            Iteration::Items(items) => {
+                let mut total = start;
+                for item in items {
+                    if let Value::Scalar(term) = &item
+                        && self.type_of(term)?.base == Base::Float64
+                    {
+                        return Err(arguments.refuse(FLOAT_SUM));
+                    }
+                    total = self.binary(ruff_python_ast::Operator::Add, &total, &item, span)?;
+                }
+                return Ok(total);
+            }
+            Iteration::Rows(relation) => relation,
+        };
+        let argument = self.element_scalar(&relation, arguments)?;
+        let ty = self.type_over(&argument, relation.node)?;
+        if ty.missing.possible() {
+            return Err(arguments.refuse("some of the values may be missing"));
+        }
+        let (argument, exact) = match ty.base {
+            Base::Int64 => (argument, true),
+            Base::Bool => (choose(&argument, Expr::int(1), Expr::int(0)), true),
+            Base::Decimal { .. } => (argument, true),
+            Base::Float64 => return Err(arguments.refuse(FLOAT_SUM)),
+            _ => (argument, false),
+        };
+        if !exact {
+            return Err(arguments.refuse(format!("a sum of {ty} is not lifted")));
+        }
+        if matches!(ty.base, Base::Decimal { .. }) {
+            self.require_rows(
+                relation.node,
+                &arguments.construct,
+                "the sum of nothing is the integer 0",
+                span,
+            )?;
+        }
+        let total = self.aggregated(&relation, AggregateFunction::Sum, argument, span)?;
+        if start.as_int() == Some(0) {
+            return Ok(Value::Scalar(total));
+        }
+        self.binary(
+            ruff_python_ast::Operator::Add,
+            &start,
+            &Value::Scalar(total),
+            span,
+        )
+    }
+
+    fn quantified(
+        &mut self,
+        any: bool,
+        value: &Value,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        match self.iterate(value, span)? {
+            Iteration::Items(items) => {
+                let mut parts = Vec::new();
+                for item in &items {
+                    parts.push(self.truth(item, span)?);
+                }
+                let scope = self.scope_of(&parts.iter().collect::<Vec<_>>(), span)?;
+                let exprs = parts.into_iter().map(|part| part.expr);
+                let expr = if any {
+                    crate::state::any(exprs)
+                } else {
+                    crate::state::all(exprs)
+                };
+                Ok(Value::Scalar(Term {
+                    expr,
+                    scope,
+                    numpy: false,
+                }))
+            }
+            Iteration::Rows(relation) => {
+                let scope = self.new_scope();
+                self.scopes.push(crate::lowering::RowScope {
+                    scope,
+                    node: relation.node,
+                });
+                let truth = self.truth(&relation.element.in_scope(scope), span);
+                self.scopes.pop();
+                let function = if any {
+                    AggregateFunction::Any
+                } else {
+                    AggregateFunction::All
+                };
+                let term = self.aggregated(&relation, function, truth?.expr, span)?;
+                Ok(Value::Scalar(term))
+            }
+        }
+    }
+
+    fn extreme_call(&mut self, largest: bool, arguments: &Arguments) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        if arguments.positional.len() > 1 {
+            arguments.only(usize::MAX, &[])?;
+            let values = arguments.positional.clone();
+            return Ok(Value::Scalar(self.extreme(largest, &values, span)?));
+        }
+        arguments.only(1, &["default"])?;
+        let value = arguments.need(0, "iterable")?.clone();
+        match self.iterate(&value, span)? {
+            Iteration::Items(items) => {
+                if items.is_empty() {
+                    return arguments
+                        .named("default")
+                        .cloned()
+                        .ok_or_else(|| arguments.refuse("of nothing it raises ValueError"));
+                }
+                Ok(Value::Scalar(self.extreme(largest, &items, span)?))
+            }
+            Iteration::Rows(relation) => {
+                let argument = self.element_scalar(&relation, arguments)?;
+                let ty = self.type_over(&argument, relation.node)?;
+                if ty.missing.possible() {
+                    return Err(arguments.refuse("some of the values may be missing"));
+                }
+                let function = if largest {
+                    AggregateFunction::Max
+                } else {
+                    AggregateFunction::Min
+                };
+                let default = arguments.named("default").cloned();
+                if default.is_none() {
+                    self.require_rows(
+                        relation.node,
+                        &arguments.construct,
+                        "of nothing it raises ValueError",
+                        span,
+                    )?;
+                }
+                let term = self.aggregated(&relation, function, argument, span)?;
+                let known = Term {
+                    expr: Expr::call(Function::Known, vec![term.expr.clone()])
+                        .at(Some(span.clone())),
+                    ..term
+                };
+                match default {
+                    None => Ok(Value::Scalar(known)),
+                    Some(default) => {
+                        let empty = self.empty(relation.node, span)?;
+                        let condition = crate::values::Condition {
+                            expr: empty.expr,
+                            scope: empty.scope,
+                        };
+                        Ok(self.select(&condition, &default, &Value::Scalar(known)))
+                    }
+                }
+            }
+        }
+    }
+
+    /// `set(items)`.
+    fn set_of(&mut self, value: &Value, arguments: &Arguments) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        match self.iterate(value, span)? {
+            Iteration::Items(items) => {
+                let set = self.empty_dict(true);
+                for item in items {
+                    if item.as_literal().is_none() {
+                        return Err(arguments.refuse("its items are not constant"));
+                    }
+                    self.set_entry(object_id(&set), &item, Value::Tuple(Vec::new()), span)?;
+                }
+                Ok(set)
+            }
+            Iteration::Rows(relation) => {
+                let argument = self.element_scalar(&relation, arguments)?;
+                if self.type_over(&argument, relation.node)?.missing.nan {
+                    return Err(arguments.refuse("an item can be NaN, which is not equal to itself"));
+                }
+                let column = match argument.as_column() {
+                    Some(column) => column.clone(),
+                    None => ColumnName::from("item"),
+                };
+                let values = self.add(
+                    Op::Map {
+                        input: relation.node,
+                        columns: vec![(column.clone(), argument)],
+                    },
+                    span,
+                    None,
+                )?;
+                let node = self.add(Op::Distinct { input: values }, span, None)?;
+                let key = Value::Scalar(Term::template(&column));
+                Ok(self.object(Content::Dict(Dict {
+                    set: true,
+                    factory: None,
+                    entries: Vec::new(),
+                    rest: Rest::Built(Box::new(Mapping {
+                        node,
+                        keys: vec![column],
+                        key,
+                        value: Value::Tuple(Vec::new()),
+                    })),
+                })))
+            }
+        }
+    }
+}
+
+const FLOAT_SUM: &str = "from Python 3.12 on `sum` of floats compensates its rounding, before it does not";
+
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+fn days_of(year: i64, month: i64, day: i64) -> Option<i32> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=9999).contains(&year) || !(1..=length).contains(&day) {
+        return None;
+    }
+    // March is the first month, so that a leap day is the last day of its year.
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400)
+        + (153 * m + 2) / 5
+        + day
+        - 1;
+    i32::try_from(days - 719_468).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::days_of;
+
+    #[test]
+    fn dates_are_days_since_1970() {
+        assert_eq!(days_of(1970, 1, 1), Some(0));
+        assert_eq!(days_of(2024, 2, 29), Some(19_782));
+        assert_eq!(days_of(2023, 2, 29), None);
+        assert_eq!(days_of(2024, 10, 31), Some(20_027));
+    }
+}

@@ -1,0 +1,546 @@
+//! Expressions: from syntax to values.
+
+use std::rc::Rc;
+
+use relift_dataflow::{Base, Expr as FlowExpr, Function, Literal, Parameter, Refusal, ExprKind};
+use relift_diagnostics::Span;
+use relift_job::FrameName;
+use ruff_python_ast::{self as ast, Expr, Number};
+
+use crate::iteration::Iteration;
+use crate::lists::position;
+use crate::lowering::{Body, Callable, Lowerer};
+use crate::state::not;
+use crate::values::{Condition, Content, Record, RecordKind, Rest, Term, Value};
+
+impl<'a> Lowerer<'a> {
+    pub(crate) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Refusal> {
+        let span = self.span(expr);
+        let refuse = |construct: &str, reason: &str| {
+            Err(Refusal::new(construct, reason, Some(span.clone())))
+        };
+        match expr {
+            Expr::Name(name) => Ok(self.name(name.id.as_str(), &span)),
+            Expr::NumberLiteral(number) => match &number.value {
+                Number::Int(value) => match value.as_i64() {
+                    Some(value) => Ok(at(Value::int(value), &span)),
+                    None => refuse("number", "it has more than 64 bits"),
+                },
+                Number::Float(value) => Ok(at(Value::literal(Literal::Float(*value)), &span)),
+                Number::Complex { .. } => refuse("number", "complex numbers are not lifted"),
+            },
+            Expr::StringLiteral(text) => Ok(at(Value::text(text.value.to_str()), &span)),
+            Expr::BooleanLiteral(literal) => {
+                Ok(at(Value::literal(Literal::Bool(literal.value)), &span))
+            }
+            Expr::NoneLiteral(_) => Ok(at(Value::none(), &span)),
+            Expr::FString(text) => self.f_string(text),
+            Expr::Tuple(tuple) => Ok(Value::Tuple(self.eval_items(&tuple.elts)?)),
+            Expr::List(list) => {
+                let items = self.eval_items(&list.elts)?;
+                Ok(self.list_of(items))
+            }
+            Expr::Set(set) => {
+                let items = self.eval_items(&set.elts)?;
+                let value = self.empty_dict(true);
+                for item in items {
+                    if item.as_literal().is_none() {
+                        return refuse("set", "a set of values that are not constant is not lifted");
+                    }
+                    let id = crate::iteration::object_id(&value);
+                    self.set_entry(id, &item, Value::Tuple(Vec::new()), &span)?;
+                }
+                Ok(value)
+            }
+            Expr::Dict(dict) => {
+                let mut entries: Vec<(Literal, Value)> = Vec::new();
+                for item in &dict.items {
+                    let Some(key) = &item.key else {
+                        let spread = self.eval(&item.value)?;
+                        let Iteration::Items(pairs) = self.pairs(&spread, &span)? else {
+                            return refuse("dictionary", "it is spread from rows");
+                        };
+                        for pair in pairs {
+                            if let Value::Tuple(pair) = pair
+                                && let [key, value] = &pair[..]
+                                && let Some(key) = key.as_literal()
+                            {
+                                entries.retain(|(other, _)| other != key);
+                                entries.push((key.clone(), value.clone()));
+                            }
+                        }
+                        continue;
+                    };
+                    let key = self.eval(key)?;
+                    let value = self.eval(&item.value)?;
+                    let Some(key) = key.as_literal() else {
+                        return refuse("dictionary", "a literal with a key that is not constant");
+                    };
+                    match entries.iter_mut().find(|(other, _)| other == key) {
+                        Some((_, old)) => *old = value,
+                        None => entries.push((key.clone(), value)),
+                    }
+                }
+                Ok(self.object(Content::Dict(crate::values::Dict {
+                    set: false,
+                    factory: None,
+                    entries,
+                    rest: Rest::Nothing,
+                })))
+            }
+            Expr::BinOp(operation) => {
+                let left = self.eval(&operation.left)?;
+                let right = self.eval(&operation.right)?;
+                self.binary(operation.op, &left, &right, &span)
+            }
+            Expr::UnaryOp(operation) => {
+                let value = self.eval(&operation.operand)?;
+                if let Value::Unknown(refusal) = value {
+                    return Err((*refusal).clone());
+                }
+                self.unary(operation.op, &value, &span)
+            }
+            Expr::BoolOp(operation) => self.connective(operation),
+            Expr::Compare(compare) => self.comparison(compare),
+            Expr::If(branch) => self.conditional(branch, &span),
+            Expr::Call(call) => self.call(call),
+            Expr::Attribute(attribute) => {
+                let value = self.eval(&attribute.value)?;
+                self.attribute(&value, attribute.attr.as_str(), &span)
+            }
+            Expr::Subscript(subscript) => {
+                let value = self.eval(&subscript.value)?;
+                self.subscript(&value, &subscript.slice, &span)
+            }
+            Expr::ListComp(comprehension) => {
+                self.list_comprehension(&comprehension.elt, &comprehension.generators, &span)
+            }
+            Expr::Generator(comprehension) => {
+                self.list_comprehension(&comprehension.elt, &comprehension.generators, &span)
+            }
+            Expr::SetComp(comprehension) => {
+                self.set_comprehension(&comprehension.elt, &comprehension.generators, &span)
+            }
+            Expr::DictComp(comprehension) => match &comprehension.key {
+                Some(key) => self.dict_comprehension(
+                    key,
+                    &comprehension.value,
+                    &comprehension.generators,
+                    &span,
+                ),
+                None => refuse("comprehension", "a spread in a comprehension is not lifted"),
+            },
+            Expr::Lambda(lambda) => {
+                self.functions.push(Callable {
+                    name: None,
+                    parameters: lambda.parameters.as_deref(),
+                    body: Body::Expression(&lambda.body),
+                    frame: (!self.calls.is_empty()).then_some(self.frame),
+                });
+                Ok(Value::Function(self.functions.len() - 1))
+            }
+            Expr::Named(named) => {
+                let value = self.eval(&named.value)?;
+                self.assign(&named.target, value.clone())?;
+                Ok(value)
+            }
+            Expr::Starred(_) => refuse("starred expression", "it is not lifted"),
+            Expr::Slice(_) => refuse("slice", "it stands outside a subscript"),
+            Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => {
+                refuse("expression", "generators and coroutines are not lifted")
+            }
+            Expr::TString(_)
+            | Expr::BytesLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => refuse("expression", "it is not lifted"),
+        }
+    }
+
+    fn eval_items(&mut self, items: &'a [Expr]) -> Result<Vec<Value>, Refusal> {
+        let mut values = Vec::new();
+        for item in items {
+            if let Expr::Starred(starred) = item {
+                let span = self.span(item);
+                let spread = self.eval(&starred.value)?;
+                match self.iterate(&spread, &span)? {
+                    Iteration::Items(items) => values.extend(items),
+                    Iteration::Rows(_) => {
+                        return Err(Refusal::new(
+                            "starred expression",
+                            "it spreads rows",
+                            Some(span),
+                        ));
+                    }
+                }
+            } else {
+                values.push(self.eval(item)?);
+            }
+        }
+        Ok(values)
+    }
+
+    fn pairs(&mut self, value: &Value, span: &Span) -> Result<Iteration, Refusal> {
+        let items = match value {
+            Value::Object(id) => self.dict_view(*id, "items", span)?,
+            Value::Record(record) if record.kind == RecordKind::Dict => Value::Tuple(
+                record
+                    .fields
+                    .iter()
+                    .map(|(name, value)| Value::Tuple(vec![Value::text(name), value.clone()]))
+                    .collect(),
+            ),
+            other => other.clone(),
+        };
+        self.iterate(&items, span)
+    }
+
+    fn name(&mut self, name: &str, span: &Span) -> Value {
+        match self.lookup_name(name) {
+            Some(Value::Unbound) => Value::unknown(Refusal::new(
+                format!("variable `{name}`"),
+                "it is not set on every path",
+                Some(span.clone()),
+            )),
+            Some(Value::Scalar(term)) => {
+                // A use stands where it is used; a constant keeps its own place.
+                if term.expr.as_literal().is_some() {
+                    Value::Scalar(term)
+                } else {
+                    Value::Scalar(self.refined(&term, &self.state))
+                }
+            }
+            Some(value) => crate::merging::resolve(&value, &self.state),
+            None => Value::Global(Rc::from(format!("builtins.{name}"))),
+        }
+    }
+
+    /// The present value of a target that is about to be updated.
+    pub(crate) fn eval_target(&mut self, target: &'a Expr) -> Result<Value, Refusal> {
+        self.eval(target)
+    }
+
+    fn conditional(&mut self, branch: &'a ast::ExprIf, span: &Span) -> Result<Value, Refusal> {
+        let test = self.eval(&branch.test)?;
+        let test = self.truth(&test, span)?;
+        match self.state.known(&test.expr) {
+            Some(true) => return self.eval(&branch.body),
+            Some(false) => return self.eval(&branch.orelse),
+            None => {}
+        }
+        let refined = |lowerer: &mut Self, expr: &'a Expr| {
+            let value = lowerer.eval(expr)?;
+            Ok(match value {
+                Value::Scalar(term) => Value::Scalar(lowerer.refined(&term, &lowerer.state)),
+                other => other,
+            })
+        };
+        let yes = self.under(test.clone(), |lowerer| refined(lowerer, &branch.body))?;
+        let opposite = Term {
+            expr: not(test.expr.clone()),
+            ..test.clone()
+        };
+        let no = self.under(opposite, |lowerer| refined(lowerer, &branch.orelse))?;
+        let condition = Condition {
+            expr: test.expr,
+            scope: test.scope,
+        };
+        Ok(at(self.select(&condition, &yes, &no), span))
+    }
+
+    /// `value.name`.
+    pub(crate) fn attribute(
+        &mut self,
+        value: &Value,
+        name: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let construct = format!("attribute `{name}`");
+        let value = self.resolved(value, &construct, span)?;
+        match &value {
+            Value::Global(path) => Ok(Value::Global(Rc::from(format!("{path}.{name}")))),
+            Value::Record(record) if record.kind != RecordKind::Dict => {
+                Ok(match record.field(name) {
+                    Some(field) => at(field.clone(), span),
+                    None => Value::Bound(Box::new(value.clone()), Rc::from(name)),
+                })
+            }
+            Value::Scalar(term) => {
+                let ty = self.type_of(term)?;
+                let function = match (ty.base, name) {
+                    (Base::Date | Base::Timestamp, "year") => Function::Year,
+                    (Base::Date | Base::Timestamp, "month") => Function::Month,
+                    (Base::Date | Base::Timestamp, "day") => Function::Day,
+                    _ => return Ok(Value::Bound(Box::new(value), Rc::from(name))),
+                };
+                let term = self.known(term.clone(), &construct, "None has no dates", span)?;
+                Ok(Value::Scalar(self.apply(function, vec![term], span)?))
+            }
+            Value::Days(days) if name == "days" => Ok(Value::Scalar(days.clone())),
+            Value::Bound(pair, kind) if &**kind == "timestamp difference" && name == "days" => {
+                let Value::Tuple(sides) = &**pair else {
+                    return Err(Refusal::new(construct, "it is lost", Some(span.clone())));
+                };
+                let mut terms = Vec::new();
+                for side in sides {
+                    terms.push(self.scalar(side, &construct, span)?);
+                }
+                Ok(Value::Scalar(self.apply(
+                    Function::DaysBetween,
+                    terms,
+                    span,
+                )?))
+            }
+            Value::Object(id) => {
+                let id = *id;
+                match self.state.heap.get(&id).map(|object| object.content.clone()) {
+                    Some(Content::Frame(node)) => self.frame_attribute(id, node, name, span),
+                    Some(Content::EmptyFrame(_)) if name == "empty" => {
+                        Ok(Value::literal(Literal::Bool(true)))
+                    }
+                    Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
+                    _ => Ok(Value::Bound(Box::new(value), Rc::from(name))),
+                }
+            }
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            Value::Unbound => Err(Refusal::new(
+                construct,
+                "the value is not set on every path",
+                Some(span.clone()),
+            )),
+            _ => Ok(Value::Bound(Box::new(value), Rc::from(name))),
+        }
+    }
+
+    fn subscript(
+        &mut self,
+        value: &Value,
+        slice: &'a Expr,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let value = self.resolved(value, "subscript", span)?;
+        if let Expr::Slice(bounds) = slice {
+            return self.slice(&value, bounds, span);
+        }
+        let key = match &value {
+            Value::Bound(_, name) if &**name == "loc" || &**name == "iloc" => {
+                return self.located(&value, slice, span);
+            }
+            _ => self.eval(slice)?,
+        };
+        if let Value::Unknown(refusal) = key {
+            return Err((*refusal).clone());
+        }
+        self.item(&value, &key, span)
+    }
+
+    /// `value[key]`.
+    pub(crate) fn item(
+        &mut self,
+        value: &Value,
+        key: &Value,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let refuse = |reason: String| Err(Refusal::new("subscript", reason, Some(span.clone())));
+        match value {
+            Value::SharedState => {
+                let Some(name) = key.as_text() else {
+                    return refuse("the shared state is read under a name that is not constant".to_owned());
+                };
+                self.shared_item(name, span)
+            }
+            Value::Record(record) => match (record.kind, key.as_text(), key.as_int()) {
+                (RecordKind::Dict | RecordKind::Series, Some(name), _) => match record.field(name) {
+                    Some(field) => Ok(at(field.clone(), span)),
+                    None => refuse(format!("the row has no column \"{name}\"")),
+                },
+                (RecordKind::NamedTuple, _, Some(index)) => {
+                    match position(index, record.fields.len()) {
+                        Some(index) => Ok(at(record.fields[index].1.clone(), span)),
+                        None => refuse(format!("the row has no item {index}")),
+                    }
+                }
+                _ => refuse("a row is read under a name that is not constant".to_owned()),
+            },
+            Value::Tuple(items) | Value::FrozenList(items) => {
+                match key.as_int().and_then(|index| position(index, items.len())) {
+                    Some(index) => Ok(at(items[index].clone(), span)),
+                    None => refuse("an item is read at a place that is not constant".to_owned()),
+                }
+            }
+            Value::Object(id) => {
+                let id = *id;
+                match self.state.heap.get(&id).map(|object| object.content.clone()) {
+                    Some(Content::Dict(_)) => {
+                        let value = self.dict_item(id, key, span)?;
+                        Ok(at(value, span))
+                    }
+                    Some(Content::List(_)) => match self.fixed_items(value) {
+                        Some(items) => self.item(&Value::Tuple(items), key, span),
+                        None => refuse("an item of a list of rows is read by its place".to_owned()),
+                    },
+                    Some(Content::Frame(node)) => self.frame_item(node, key, span),
+                    Some(Content::EmptyFrame(_)) => {
+                        refuse("a column of an empty frame is read".to_owned())
+                    }
+                    Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
+                    None => refuse("the object is lost".to_owned()),
+                }
+            }
+            Value::Series(_) => self.series_item(value, key, span),
+            Value::Scalar(term) => {
+                let Some(index) = key.as_int() else {
+                    return refuse("a character is read at a place that is not constant".to_owned());
+                };
+                let _ = term;
+                refuse(format!("one character ({index}) may be beyond the end of the text"))
+            }
+            Value::Choice(choice) => {
+                let condition = Condition {
+                    expr: choice.condition.clone(),
+                    scope: choice.scope,
+                };
+                let term = Term {
+                    expr: choice.condition.clone(),
+                    scope: choice.scope,
+                    numpy: false,
+                };
+                let opposite = Term {
+                    expr: not(term.expr.clone()),
+                    ..term.clone()
+                };
+                let yes = self.under(term, |lowerer| lowerer.item(&choice.yes, key, span))?;
+                let no = self.under(opposite, |lowerer| lowerer.item(&choice.no, key, span))?;
+                Ok(self.select(&condition, &yes, &no))
+            }
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            other => refuse(format!("{} has no items", other.kind())),
+        }
+    }
+
+    /// `shared_state["name"]`.
+    pub(crate) fn shared_item(&mut self, name: &str, span: &Span) -> Result<Value, Refusal> {
+        if name == "__etlEffectiveDate" {
+            return Ok(Value::Scalar(
+                Term::constant(FlowExpr::new(ExprKind::Parameter(
+                    Parameter::EffectiveDate,
+                )))
+                .at(span),
+            ));
+        }
+        let name = FrameName::from(name);
+        match self.state.shared.get(&name).cloned() {
+            Some(value) => {
+                if let Value::Object(id) = value
+                    && let Some(Content::Frame(node)) =
+                        self.state.heap.get(&id).map(|object| &object.content)
+                {
+                    let node = *node;
+                    if !self.frames_read.iter().any(|(other, _)| *other == name) {
+                        self.frames_read.push((name, node));
+                    }
+                }
+                Ok(value)
+            }
+            None => Err(Refusal::new(
+                format!("shared_state[\"{name}\"]"),
+                "no earlier module sets it",
+                Some(span.clone()),
+            )),
+        }
+    }
+
+    fn slice(
+        &mut self,
+        value: &Value,
+        bounds: &'a ast::ExprSlice,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let refuse = |reason: &str| Err(Refusal::new("slice", reason, Some(span.clone())));
+        if bounds.step.is_some() {
+            return refuse("a slice with a step is not lifted");
+        }
+        let mut ends = Vec::new();
+        for bound in [&bounds.lower, &bounds.upper] {
+            let end = match bound {
+                None => None,
+                Some(bound) => {
+                    let value = self.eval(bound)?;
+                    if value.is_none() {
+                        None
+                    } else {
+                        match value.as_int() {
+                            Some(value) => Some(value),
+                            None => return refuse("its bounds are not constant"),
+                        }
+                    }
+                }
+            };
+            ends.push(end);
+        }
+        let (lower, upper) = (ends[0], ends[1]);
+        if let Some(items) = self.fixed_items(value) {
+            let length = items.len() as i64;
+            let clamp = |end: i64| (if end < 0 { end + length } else { end }).clamp(0, length);
+            let from = clamp(lower.unwrap_or(0)) as usize;
+            let to = (clamp(upper.unwrap_or(length)) as usize).max(from);
+            let part = items[from..to].to_vec();
+            return Ok(match value {
+                Value::Tuple(_) | Value::Record(_) => Value::Tuple(part),
+                _ => self.list_of(part),
+            });
+        }
+        match value {
+            Value::Scalar(term) => {
+                let term = self.known(term.clone(), "slice", "None raises TypeError", span)?;
+                let bound = |end: Option<i64>| {
+                    Term::literal(end.map_or(Literal::None, Literal::Int))
+                };
+                Ok(Value::Scalar(self.apply(
+                    Function::Slice,
+                    vec![term, bound(lower), bound(upper)],
+                    span,
+                )?))
+            }
+            Value::Object(id) => {
+                let first = match (lower, upper) {
+                    (None | Some(0), Some(count)) => u64::try_from(count).ok(),
+                    _ => None,
+                };
+                let Some(count) = first else {
+                    return refuse("only the first items of rows are lifted");
+                };
+                match self.state.heap.get(id).map(|object| object.content.clone()) {
+                    Some(Content::List(segments)) => {
+                        let relation = self.list_relation(&segments, None, span)?;
+                        let rows = self.first_rows(&relation, count, span)?;
+                        let list = self.list_of(Vec::new());
+                        let id = crate::iteration::object_id(&list);
+                        self.extend_list(id, &Value::Rows(Box::new(rows)), span)?;
+                        Ok(list)
+                    }
+                    Some(Content::Frame(node)) => self.frame_head(node, count, span),
+                    Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
+                    _ => refuse("it is not lifted for this object"),
+                }
+            }
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            _ => refuse("it is not lifted for this value"),
+        }
+    }
+}
+
+/// The value with a place, where it has none yet.
+pub(crate) fn at(value: Value, span: &Span) -> Value {
+    match value {
+        Value::Scalar(term) => Value::Scalar(term.at(span)),
+        other => other,
+    }
+}
+
+/// A record of a single value per name.
+pub(crate) fn dict_record(fields: Vec<(String, Value)>) -> Value {
+    Value::Record(Rc::new(Record {
+        kind: RecordKind::Dict,
+        fields,
+    }))
+}

@@ -1,0 +1,763 @@
+//! From one symbolic row to a fold: the change of every variable in normal form.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use relift_dataflow::{
+    Base, Emit, Expr, ExprKind, Fold, FoldKind, FoldState, Function, Literal, MapSlot, NodeId, Op,
+    PickWhich, Refusal,
+};
+use relift_diagnostics::Span;
+use relift_job::ColumnName;
+
+use crate::loops::{Place, Plan, get_place, place_marker, presence_marker, set_place, slot_marker};
+use crate::lowering::{Lowerer, reads_previous};
+use crate::mappings::Flattened;
+use crate::state::{State, all, any, choose, not};
+use crate::values::{
+    Condition, Content, Dict, Mapping, NO_ROW, ObjectId, Relation, Rest, Scope, Segment,
+    SegmentKind, Template, Term, Touched, Value,
+};
+
+/// A loop whose body was executed with a settled plan.
+pub(crate) struct LoopResult<'r> {
+    pub(crate) relation: &'r Relation,
+    pub(crate) scope: Scope,
+    /// The state in which the row began, markers included.
+    pub(crate) started: &'r State,
+    /// The state before the loop.
+    pub(crate) entry: &'r State,
+    pub(crate) plan: &'r Plan,
+    pub(crate) span: &'r Span,
+}
+
+/// What becomes of a fold's state once its relation exists.
+enum Target {
+    Scalar {
+        place: Place,
+        column: ColumnName,
+        grows_float: bool,
+    },
+    List {
+        id: ObjectId,
+        element: Template,
+    },
+    Dict {
+        id: ObjectId,
+        keys: Vec<ColumnName>,
+        key: Template,
+        value: Template,
+    },
+}
+
+struct Builder {
+    states: Vec<FoldState>,
+    targets: Vec<Target>,
+    /// Objects and places that hold nothing known after the loop.
+    lost: Vec<(Lost, Rc<Refusal>)>,
+    /// Lists whose relation stands outside the fold.
+    direct: Vec<(ObjectId, Relation)>,
+}
+
+enum Lost {
+    Object(ObjectId),
+    Place(Place),
+}
+
+/// Builds the fold and sets the state after the loop.
+pub(crate) fn build(
+    lowerer: &mut Lowerer<'_>,
+    result: &LoopResult<'_>,
+    finished: State,
+) -> Result<(), Refusal> {
+    let refuse = |reason: &str| {
+        Err(Refusal::new(
+            "for loop",
+            reason,
+            Some(result.span.clone()),
+        ))
+    };
+    if finished.shared != result.started.shared {
+        return refuse("it sets frames of the shared state row by row");
+    }
+    let mut builder = Builder {
+        states: Vec::new(),
+        targets: Vec::new(),
+        lost: Vec::new(),
+        direct: Vec::new(),
+    };
+    for place in result.plan.scalars.keys() {
+        builder.scalar(lowerer, result, &finished, place);
+    }
+    for place in result.plan.carried.keys() {
+        let refusal = Refusal::new(
+            "for loop",
+            "a value is carried from one row to the next in a way that is not lifted",
+            Some(result.span.clone()),
+        );
+        builder
+            .lost
+            .push((Lost::Place(place.clone()), Rc::new(refusal)));
+    }
+    for (id, before) in &result.started.heap {
+        if !result.entry.heap.contains_key(id) {
+            continue;
+        }
+        let Some(after) = finished.heap.get(id) else {
+            continue;
+        };
+        match (&before.content, &after.content) {
+            (a, b) if a == b => {}
+            (Content::List(old), Content::List(new)) if new.len() > old.len() => {
+                if let Err(refusal) =
+                    builder.list(lowerer, result, &finished, *id, &new[old.len()..])
+                {
+                    builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
+                }
+            }
+            (Content::List(old), Content::List(new)) if new.len() == old.len() => {}
+            (Content::Dict(old), Content::Dict(new)) => {
+                if old.entries.len() != new.entries.len() {
+                    let refusal = Refusal::new(
+                        "dictionary",
+                        "the loop adds entries with constant keys to it",
+                        Some(result.span.clone()),
+                    );
+                    builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
+                } else if let (Rest::Nothing, Rest::Touched(touched)) = (&old.rest, &new.rest) {
+                    builder.dict(lowerer, result, &finished, *id, touched)?;
+                } else if old.rest != new.rest {
+                    return refuse("a dictionary built earlier is changed by it");
+                }
+            }
+            (_, Content::Poisoned(refusal)) => {
+                builder.lost.push((Lost::Object(*id), refusal.clone()));
+            }
+            _ => {
+                let refusal = Refusal::new(
+                    "for loop",
+                    "an object is changed row by row in a way that is not lifted",
+                    Some(result.span.clone()),
+                );
+                builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
+            }
+        }
+    }
+    builder.finish(lowerer, result, &finished)
+}
+
+impl Builder {
+    fn scalar(
+        &mut self,
+        lowerer: &Lowerer<'_>,
+        result: &LoopResult<'_>,
+        finished: &State,
+        place: &Place,
+    ) {
+        let (Some(Value::Scalar(initial)), Some(Value::Scalar(next))) =
+            (get_place(result.entry, place), get_place(finished, place))
+        else {
+            return;
+        };
+        let marker = place_marker(result.scope, place);
+        if matches!(&next.expr.kind, ExprKind::Previous(name) if *name == marker) {
+            return;
+        }
+        let column = match place {
+            Place::Local(name) | Place::Global(name) => ColumnName::from(name.as_str()),
+            Place::Item(_, index) => ColumnName::from(format!("item_{index}")),
+            Place::Entry(_, key) => ColumnName::from(entry_name(key)),
+        };
+        let own = BTreeMap::from([(marker, column.clone())]);
+        let lose = |builder: &mut Self, reason: &str| {
+            let refusal = Refusal::new("for loop", reason, next.expr.span.clone());
+            builder
+                .lost
+                .push((Lost::Place(place.clone()), Rc::new(refusal)));
+        };
+        let expr = rename_markers(&next.expr, &own);
+        let Some(expr) = expr else {
+            lose(self, "a running value depends on another running value");
+            return;
+        };
+        if initial.scope != NO_ROW || reads_previous(&initial.expr) {
+            lose(self, "it starts from a value of an outer row");
+            return;
+        }
+        let types = (lowerer.type_of(initial), lowerer.type_of(next));
+        let grows_float = matches!(types, (Ok(a), Ok(b))
+            if a.base == Base::Int64 && b.base != Base::Int64);
+        self.states.push(FoldState {
+            name: column.to_string(),
+            kind: FoldKind::Scalar {
+                name: column.clone(),
+                initial: initial.expr.clone(),
+                next: expr,
+            },
+            spans: next.expr.span.clone().into_iter().collect(),
+        });
+        self.targets.push(Target::Scalar {
+            place: place.clone(),
+            column,
+            grows_float,
+        });
+    }
+
+    fn list(
+        &mut self,
+        lowerer: &mut Lowerer<'_>,
+        result: &LoopResult<'_>,
+        finished: &State,
+        id: ObjectId,
+        added: &[Segment],
+    ) -> Result<(), Refusal> {
+        let name = name_of(result.entry, id);
+        let mut emits = Vec::new();
+        let mut element: Option<Template> = None;
+        let mut spans = Vec::new();
+        for segment in added {
+            let SegmentKind::Item(value) = &segment.kind else {
+                return Err(Refusal::new(
+                    "nested loop",
+                    "a loop inside another adds to a list",
+                    Some(result.span.clone()),
+                ));
+            };
+            let guard = all(segment
+                .guard
+                .iter()
+                .filter(|fact| !result.entry.path.contains(fact))
+                .map(|fact| fact.expr.clone()));
+            let fields = lowerer.flatten(value, finished, "item")?;
+            for (_, term) in &fields.columns {
+                spans.extend(term.expr.span.clone());
+            }
+            match &element {
+                None => element = Some(fields.template),
+                Some(first) if same_columns(first, &fields.template) => {
+                    element = Some(with_numpy(first, &fields.template));
+                }
+                Some(_) => {
+                    return Err(Refusal::new(
+                        "list",
+                        "its items do not always have the same fields",
+                        Some(result.span.clone()),
+                    ));
+                }
+            }
+            emits.push(Emit {
+                guard,
+                columns: fields
+                    .columns
+                    .into_iter()
+                    .map(|(name, term)| (name, term.expr))
+                    .collect(),
+            });
+        }
+        let Some(element) = element else {
+            return Ok(());
+        };
+        if emits.iter().any(|emit| {
+            reads_previous(&emit.guard)
+                || emit.columns.iter().any(|(_, value)| reads_previous(value))
+        }) {
+            let node = first_appearances(lowerer, result, finished, &emits, name.as_deref())?;
+            self.direct.push((id, Relation { node, element }));
+            return Ok(());
+        }
+        self.states.push(FoldState {
+            name: name.unwrap_or_else(|| "rows".to_owned()),
+            kind: FoldKind::Rows(emits),
+            spans: merged_spans(spans),
+        });
+        self.targets.push(Target::List { id, element });
+        Ok(())
+    }
+
+    fn dict(
+        &mut self,
+        lowerer: &Lowerer<'_>,
+        result: &LoopResult<'_>,
+        finished: &State,
+        id: ObjectId,
+        touched: &Touched,
+    ) -> Result<(), Refusal> {
+        let marker = presence_marker(result.scope, id);
+        let before = Touched {
+            present: Expr::new(ExprKind::Previous(marker.clone())),
+            ..touched.clone()
+        };
+        if touched.present.is_false() || !result.plan.dicts.contains_key(&id) {
+            return Ok(());
+        }
+        let refuse = |reason: &str| {
+            Refusal::new("dictionary", reason, Some(touched.span.clone()))
+        };
+        if lowerer.reaches_escaped(&touched.value, finished) {
+            return Err(refuse("its entries also stand in a list"));
+        }
+        let name = name_of(result.entry, id);
+        let value: Flattened = lowerer.flatten(&touched.value, finished, "value")?;
+        let key = lowerer.flatten_key(&touched.key, finished, &touched.span)?;
+        let mut taken: Vec<ColumnName> = value.columns.iter().map(|(name, _)| name.clone()).collect();
+        // A scalar entry is called as the dictionary; keys make room for the names of the entry.
+        let renames: BTreeMap<ColumnName, ColumnName> = match (&value.columns[..], &name) {
+            ([(only, _)], Some(name)) if only.as_str() == "value" => {
+                taken = vec![ColumnName::from(name.as_str())];
+                BTreeMap::from([(only.clone(), taken[0].clone())])
+            }
+            _ => BTreeMap::new(),
+        };
+        let renamed = |column: &ColumnName| renames.get(column).unwrap_or(column).clone();
+        let mut key_names: BTreeMap<ColumnName, ColumnName> = BTreeMap::new();
+        for (column, _) in &key.columns {
+            let mut fresh = column.clone();
+            let mut count = 1;
+            while taken.contains(&fresh) {
+                count += 1;
+                fresh = ColumnName::from(format!("{column}_{count}"));
+            }
+            taken.push(fresh.clone());
+            key_names.insert(column.clone(), fresh);
+        }
+        let own: BTreeMap<ColumnName, ColumnName> = value
+            .columns
+            .iter()
+            .map(|(column, _)| {
+                (
+                    slot_marker(result.scope, id, column.as_str()),
+                    renamed(column),
+                )
+            })
+            .collect();
+        let foreign = || refuse("its entries depend on what another variable was left with by earlier rows");
+        let mut slots = Vec::new();
+        for (column, term) in &value.columns {
+            let first = resolve_marker(&term.expr, &marker, false);
+            let next = resolve_marker(&term.expr, &marker, true);
+            if reads_previous(&first) {
+                return Err(foreign());
+            }
+            slots.push(MapSlot {
+                name: renamed(column),
+                first,
+                next: rename_markers(&next, &own).ok_or_else(foreign)?,
+            });
+        }
+        let creates = resolve_marker(&touched.present, &marker, false);
+        let stays = resolve_marker(&touched.present, &marker, true);
+        if reads_previous(&creates) || !stays.is_true() {
+            return Err(foreign());
+        }
+        if touched.present == before.present
+            && slots.iter().all(|slot| {
+                matches!(&slot.next.kind, ExprKind::Previous(name) if *name == slot.name)
+            })
+        {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        for (column, term) in &key.columns {
+            if reads_previous(&term.expr) {
+                return Err(foreign());
+            }
+            keys.push((key_names[column].clone(), term.expr.clone()));
+        }
+        let rename_template = |template: &Template, names: &BTreeMap<ColumnName, ColumnName>| {
+            template.map_terms(&mut |term| match term.expr.as_column() {
+                Some(column) => Term {
+                    numpy: term.numpy,
+                    ..Term::template(names.get(column).unwrap_or(column))
+                },
+                None => term.clone(),
+            })
+        };
+        self.targets.push(Target::Dict {
+            id,
+            keys: keys.iter().map(|(name, _)| name.clone()).collect(),
+            key: rename_template(&key.template, &key_names),
+            value: rename_template(&value.template, &renames),
+        });
+        self.states.push(FoldState {
+            name: name.unwrap_or_else(|| "mapping".to_owned()),
+            kind: FoldKind::Map {
+                keys,
+                creates,
+                slots,
+            },
+            spans: merged_spans(
+                value
+                    .columns
+                    .iter()
+                    .filter_map(|(_, term)| term.expr.span.clone())
+                    .chain([touched.span.clone()])
+                    .collect(),
+            ),
+        });
+        Ok(())
+    }
+
+    fn finish(
+        self,
+        lowerer: &mut Lowerer<'_>,
+        result: &LoopResult<'_>,
+        finished: &State,
+    ) -> Result<(), Refusal> {
+        let mut state = result.entry.clone();
+        for (id, object) in &mut state.heap {
+            if let Some(after) = finished.heap.get(id) {
+                object.escaped |= after.escaped;
+            }
+        }
+        let leaked = Rc::new(Refusal::new(
+            "for loop",
+            "a variable is read after the loop that set it row by row",
+            Some(result.span.clone()),
+        ));
+        for (name, value) in &finished.locals {
+            if result.started.locals.get(name) != Some(value)
+                && !result
+                    .plan
+                    .scalars
+                    .contains_key(&Place::Local(name.clone()))
+            {
+                state
+                    .locals
+                    .insert(name.clone(), Value::Unknown(leaked.clone()));
+            }
+        }
+        lowerer.state = state;
+        // The fold stands outside its own row.
+        let row = lowerer.scopes.pop();
+        let outcome = self.place(lowerer, result);
+        lowerer.scopes.extend(row);
+        outcome
+    }
+
+    fn place(self, lowerer: &mut Lowerer<'_>, result: &LoopResult<'_>) -> Result<(), Refusal> {
+        let spans = result.span;
+        for (lost, refusal) in &self.lost {
+            match lost {
+                Lost::Object(id) => lowerer.state.poison(*id, refusal),
+                Lost::Place(place) => {
+                    set_place(&mut lowerer.state, place, Value::Unknown(refusal.clone()));
+                }
+            }
+        }
+        for (id, relation) in self.direct {
+            append_rows(lowerer, id, relation);
+        }
+        if self.states.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = self.states.iter().map(|state| state.name.clone()).collect();
+        let state_spans: Vec<Vec<Span>> =
+            self.states.iter().map(|state| state.spans.clone()).collect();
+        let fold = lowerer.add(
+            Op::Fold(Fold {
+                input: result.relation.node,
+                states: self.states,
+            }),
+            spans,
+            None,
+        )?;
+        for (index, target) in self.targets.into_iter().enumerate() {
+            let node = lowerer.add(
+                Op::State {
+                    fold,
+                    state: index,
+                },
+                spans,
+                Some(&names[index]),
+            );
+            if let Ok(node) = &node {
+                lowerer.flow.add_spans(*node, state_spans[index].clone());
+            }
+            match target {
+                Target::Scalar {
+                    place,
+                    column,
+                    grows_float,
+                } => {
+                    let value = node.and_then(|node| {
+                        if grows_float {
+                            lowerer.require_rows(
+                                result.relation.node,
+                                "for loop",
+                                "over no rows the sum would stay the integer it starts as",
+                                spans,
+                            )?;
+                        }
+                        Ok(Value::Scalar(Term::constant(
+                            Expr::new(ExprKind::Scalar {
+                                relation: node,
+                                column,
+                            })
+                            .at(Some(spans.clone())),
+                        )))
+                    });
+                    let value = value.unwrap_or_else(Value::unknown);
+                    set_place(&mut lowerer.state, &place, value);
+                }
+                Target::List { id, element } => match node {
+                    Ok(node) => append_rows(lowerer, id, Relation { node, element }),
+                    Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
+                },
+                Target::Dict {
+                    id,
+                    keys,
+                    key,
+                    value,
+                } => match node {
+                    Ok(node) => {
+                        if let Some(object) = lowerer.state.heap.get_mut(&id)
+                            && let Content::Dict(dict) = &mut object.content
+                        {
+                            dict.rest = Rest::Built(Box::new(Mapping {
+                                node,
+                                keys,
+                                key,
+                                value,
+                            }));
+                        }
+                    }
+                    Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+fn append_rows(lowerer: &mut Lowerer<'_>, id: ObjectId, relation: Relation) {
+    let path: Vec<Condition> = lowerer.state.path.clone();
+    if let Some(object) = lowerer.state.heap.get_mut(&id) {
+        let born = object.born.clone();
+        if let Content::List(segments) = &mut object.content {
+            segments.push(Segment {
+                guard: path
+                    .into_iter()
+                    .filter(|fact| !born.contains(fact))
+                    .collect(),
+                kind: SegmentKind::Rows(relation),
+            });
+        }
+    }
+}
+
+/// Rows appended only where a key appears for the first time: the first row of every key.
+fn first_appearances(
+    lowerer: &mut Lowerer<'_>,
+    result: &LoopResult<'_>,
+    finished: &State,
+    emits: &[Emit],
+    name: Option<&str>,
+) -> Result<NodeId, Refusal> {
+    let span = result.span;
+    let refuse = || {
+        Refusal::new(
+            "for loop",
+            "what it adds to a list depends on what earlier rows left behind",
+            Some(span.clone()),
+        )
+    };
+    let [emit] = emits else {
+        return Err(refuse());
+    };
+    if emit.columns.iter().any(|(_, value)| reads_previous(value)) {
+        return Err(refuse());
+    }
+    for (id, object) in &finished.heap {
+        let Content::Dict(Dict {
+            rest: Rest::Touched(touched),
+            ..
+        }) = &object.content
+        else {
+            continue;
+        };
+        let marker = presence_marker(result.scope, *id);
+        let absent = resolve_marker(&emit.guard, &marker, false);
+        let present = resolve_marker(&emit.guard, &marker, true);
+        if reads_previous(&absent) || !present.is_false() {
+            continue;
+        }
+        let creates = resolve_marker(&touched.present, &marker, false);
+        let conjuncts = |expr: &Expr| match &expr.kind {
+            ExprKind::Call(Function::And, parts) => parts.clone(),
+            ExprKind::Literal(Literal::Bool(true)) => Vec::new(),
+            _ => vec![expr.clone()],
+        };
+        let (needed, given) = (conjuncts(&creates), conjuncts(&absent));
+        if reads_previous(&creates) || needed.iter().any(|part| !given.contains(part)) {
+            continue;
+        }
+        let keys = lowerer.flatten_key(&touched.key, finished, &touched.span)?;
+        let mut input = result.relation.node;
+        if !needed.is_empty() {
+            input = lowerer.add(
+                Op::Filter {
+                    input,
+                    predicate: all(needed.clone()),
+                },
+                span,
+                None,
+            )?;
+        }
+        let mut columns: Vec<(ColumnName, Expr)> = lowerer
+            .flow
+            .node(input)
+            .schema
+            .names()
+            .map(|name| (name.clone(), Expr::column(name.clone())))
+            .collect();
+        let mut key_columns = Vec::new();
+        let mut computed = false;
+        for (column, term) in keys.columns {
+            if let Some(column) = term.expr.as_column() {
+                key_columns.push(column.clone());
+                continue;
+            }
+            computed = true;
+            let mut fresh = column.clone();
+            let mut count = 1;
+            while columns.iter().any(|(name, _)| *name == fresh) {
+                count += 1;
+                fresh = ColumnName::from(format!("{column}_{count}"));
+            }
+            key_columns.push(fresh.clone());
+            columns.push((fresh, term.expr));
+        }
+        if computed {
+            input = lowerer.add(Op::Map { input, columns }, span, None)?;
+        }
+        let mut node = lowerer.add(
+            Op::Pick {
+                input,
+                keys: key_columns,
+                which: PickWhich::First,
+            },
+            span,
+            None,
+        )?;
+        let further: Vec<Expr> = given
+            .into_iter()
+            .filter(|part| !needed.contains(part))
+            .collect();
+        if !further.is_empty() {
+            node = lowerer.add(
+                Op::Filter {
+                    input: node,
+                    predicate: all(further),
+                },
+                span,
+                None,
+            )?;
+        }
+        return lowerer.add(
+            Op::Map {
+                input: node,
+                columns: emit.columns.clone(),
+            },
+            span,
+            name,
+        );
+    }
+    Err(refuse())
+}
+
+/// The variable that holds the object.
+fn name_of(state: &State, id: ObjectId) -> Option<String> {
+    state
+        .locals
+        .iter()
+        .find(|(name, value)| **value == Value::Object(id) && !name.contains('\u{1}'))
+        .map(|(name, _)| name.clone())
+}
+
+fn entry_name(key: &str) -> String {
+    let name: String = key
+        .trim_start_matches("Text(\"")
+        .trim_end_matches("\")")
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .collect();
+    name
+}
+
+fn merged_spans(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort();
+    spans.dedup();
+    spans
+}
+
+fn same_columns(a: &Template, b: &Template) -> bool {
+    with_numpy(a, b) == with_numpy(b, a)
+}
+
+/// The template with numpy's mark wherever either has it.
+fn with_numpy(a: &Template, b: &Template) -> Template {
+    let mut marks = Vec::new();
+    b.map_terms(&mut |term| {
+        marks.push(term.numpy);
+        term.clone()
+    });
+    let mut marks = marks.into_iter();
+    a.map_terms(&mut |term| Term {
+        numpy: term.numpy || marks.next().unwrap_or(false),
+        ..term.clone()
+    })
+}
+
+/// The expression with a presence decided, simplified bottom-up.
+pub(crate) fn resolve_marker(expr: &Expr, marker: &ColumnName, value: bool) -> Expr {
+    expr.clone().map(&mut |part| {
+        let span = part.span.clone();
+        match part.kind {
+            ExprKind::Previous(name) if name == *marker => Expr::bool(value).at(span),
+            ExprKind::If { arms, otherwise } => {
+                let mut result = *otherwise;
+                for (condition, value) in arms.into_iter().rev() {
+                    result = choose(&condition, value, result);
+                }
+                result.at_unset(span)
+            }
+            ExprKind::Call(Function::And, parts) => all(parts).at_unset(span),
+            ExprKind::Call(Function::Or, parts) => any(parts).at_unset(span),
+            ExprKind::Call(Function::Not, mut parts) => not(parts.remove(0)).at_unset(span),
+            ExprKind::Call(function, arguments) => {
+                crate::arithmetic::folded(function, arguments).at_unset(span)
+            }
+            kind => Expr { kind, span },
+        }
+    })
+}
+
+/// The place of an expression that has none yet.
+pub(crate) trait AtUnset {
+    fn at_unset(self, span: Option<Span>) -> Self;
+}
+
+impl AtUnset for Expr {
+    fn at_unset(mut self, span: Option<Span>) -> Self {
+        if self.span.is_none() {
+            self.span = span;
+        }
+        self
+    }
+}
+
+/// The expression with markers renamed to slots; nothing when a marker is not among them.
+fn rename_markers(expr: &Expr, own: &BTreeMap<ColumnName, ColumnName>) -> Option<Expr> {
+    let mut foreign = false;
+    let renamed = expr.clone().map(&mut |part| match &part.kind {
+        ExprKind::Previous(name) => match own.get(name) {
+            Some(slot) => Expr::new(ExprKind::Previous(slot.clone())).at(part.span),
+            None => {
+                foreign = true;
+                part
+            }
+        },
+        _ => part,
+    });
+    (!foreign).then_some(renamed)
+}

@@ -1,0 +1,411 @@
+//! What can be looped over, and what one turn of the loop sees.
+
+use std::rc::Rc;
+
+use relift_dataflow::{Base, Function, Literal, NodeId, Op, Refusal};
+use relift_diagnostics::Span;
+
+use crate::lowering::Lowerer;
+use crate::values::{
+    Content, Dict, Mapping, ObjectId, Record, RecordKind, Relation, Rest, SegmentKind, Template, Term,
+    Value,
+};
+
+/// Constant items, each executed, or rows, executed once for all.
+#[derive(Clone, Debug)]
+pub(crate) enum Iteration {
+    Items(Vec<Value>),
+    Rows(Relation),
+}
+
+impl<'a> Lowerer<'a> {
+    pub(crate) fn iterate(&mut self, value: &Value, span: &Span) -> Result<Iteration, Refusal> {
+        let value = self.resolved(value, "loop", span)?;
+        if let Some(items) = self.fixed_items(&value) {
+            return Ok(Iteration::Items(items));
+        }
+        match &value {
+            Value::Rows(relation) => Ok(Iteration::Rows((**relation).clone())),
+            Value::Object(id) => match self.state.heap.get(id).map(|object| object.content.clone())
+            {
+                Some(Content::List(segments)) => {
+                    if segments
+                        .iter()
+                        .any(|segment| matches!(segment.kind, SegmentKind::Rows(_)))
+                        || segments.iter().all(|segment| {
+                            segment
+                                .guard
+                                .iter()
+                                .all(|fact| fact.scope == crate::values::NO_ROW)
+                        })
+                    {
+                        Ok(Iteration::Rows(self.list_relation(&segments, None, span)?))
+                    } else {
+                        Err(Refusal::new(
+                            "loop",
+                            "it runs over a list whose length depends on the row",
+                            Some(span.clone()),
+                        ))
+                    }
+                }
+                Some(Content::Dict(dict)) => match &dict.rest {
+                    Rest::Built(_) if dict.set => Err(Refusal::new(
+                        "loop",
+                        "a set has no order",
+                        Some(span.clone()),
+                    )),
+                    Rest::Built(mapping) => Ok(Iteration::Rows(keys_of(mapping))),
+                    Rest::Nothing if dict.set && dict.entries.len() > 1 => Err(Refusal::new(
+                        "loop",
+                        "a set has no order",
+                        Some(span.clone()),
+                    )),
+                    Rest::Nothing => Ok(Iteration::Items(
+                        dict.entries
+                            .iter()
+                            .map(|(key, _)| Value::literal(key.clone()))
+                            .collect(),
+                    )),
+                    Rest::Touched(_) => Err(filling(span)),
+                },
+                Some(Content::Frame(node)) => Ok(Iteration::Items(
+                    self.flow
+                        .node(node)
+                        .schema
+                        .names()
+                        .map(|name| Value::text(name.as_str()))
+                        .collect(),
+                )),
+                Some(Content::EmptyFrame(columns)) => Ok(Iteration::Items(
+                    columns
+                        .iter()
+                        .map(|name| Value::text(name.as_str()))
+                        .collect(),
+                )),
+                Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
+                None => Err(Refusal::new("loop", "the object is lost", Some(span.clone()))),
+            },
+            Value::Series(series) => {
+                let element = self.boxed(series.frame, &series.expr)?;
+                Ok(Iteration::Rows(Relation {
+                    node: series.frame,
+                    element,
+                }))
+            }
+            Value::Record(record) if record.kind == RecordKind::Dict => Ok(Iteration::Items(
+                record
+                    .fields
+                    .iter()
+                    .map(|(name, _)| Value::text(name))
+                    .collect(),
+            )),
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            other => Err(Refusal::new(
+                "loop",
+                format!("it runs over {}", other.kind()),
+                Some(span.clone()),
+            )),
+        }
+    }
+
+    /// A column's value as Python sees it outside pandas.
+    fn boxed(&self, node: NodeId, expr: &relift_dataflow::Expr) -> Result<Template, Refusal> {
+        self.type_over(expr, node)?;
+        Ok(Value::Scalar(Term {
+            expr: expr.clone(),
+            scope: crate::values::TEMPLATE,
+            numpy: false,
+        }))
+    }
+
+    /// One row of a frame.
+    pub(crate) fn frame_row(&self, node: NodeId, kind: RecordKind) -> Template {
+        let schema = &self.flow.node(node).schema;
+        let numeric = kind == RecordKind::Series
+            && !schema.columns().is_empty()
+            && schema
+                .columns()
+                .iter()
+                .all(|column| matches!(column.ty.base, Base::Int64 | Base::Float64));
+        let mixed = numeric
+            && schema
+                .columns()
+                .iter()
+                .any(|column| column.ty.base == Base::Float64);
+        let fields = schema
+            .columns()
+            .iter()
+            .map(|column| {
+                let mut term = Term {
+                    numpy: numeric,
+                    ..Term::template(&column.name)
+                };
+                // A row of numbers is one numpy array: one float makes all of them floats.
+                if mixed && column.ty.base == Base::Int64 {
+                    term.expr =
+                        relift_dataflow::Expr::call(Function::ToFloat, vec![term.expr]);
+                }
+                (column.name.to_string(), Value::Scalar(term))
+            })
+            .collect();
+        Value::Record(Rc::new(Record { kind, fields }))
+    }
+
+    /// `frame.iterrows()`, `.itertuples()` and `.to_dict("records")`.
+    pub(crate) fn frame_rows(&self, node: NodeId, kind: RecordKind, indexed: bool) -> Value {
+        let mut row = self.frame_row(node, kind);
+        let index = Value::unknown(Refusal::new(
+            "index of a row",
+            "its labels are not lifted",
+            None,
+        ));
+        if indexed {
+            row = match (kind, row) {
+                (RecordKind::NamedTuple, Value::Record(record)) => {
+                    let mut fields = vec![("Index".to_owned(), index)];
+                    fields.extend(record.fields.iter().cloned());
+                    Value::Record(Rc::new(Record { kind, fields }))
+                }
+                (_, row) => Value::Tuple(vec![index, row]),
+            };
+        }
+        Value::Rows(Box::new(Relation { node, element: row }))
+    }
+
+    /// `d.items()`, `d.keys()` and `d.values()`.
+    pub(crate) fn dict_view(
+        &mut self,
+        id: ObjectId,
+        view: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let dict = self.dict(id)?.clone();
+        match &dict.rest {
+            Rest::Built(mapping) => {
+                let element = match view {
+                    "items" => Value::Tuple(vec![mapping.key.clone(), mapping.value.clone()]),
+                    "keys" => mapping.key.clone(),
+                    _ => mapping.value.clone(),
+                };
+                Ok(Value::Rows(Box::new(Relation {
+                    node: mapping.node,
+                    element,
+                })))
+            }
+            Rest::Nothing => Ok(Value::Tuple(
+                dict.entries
+                    .iter()
+                    .map(|(key, value)| {
+                        let key = Value::literal(key.clone());
+                        match view {
+                            "items" => Value::Tuple(vec![key, value.clone()]),
+                            "keys" => key,
+                            _ => value.clone(),
+                        }
+                    })
+                    .collect(),
+            )),
+            Rest::Touched(_) => Err(filling(span)),
+        }
+    }
+
+    /// Number of entries.
+    pub(crate) fn dict_length(&mut self, id: ObjectId, span: &Span) -> Result<Term, Refusal> {
+        let dict = self.dict(id)?.clone();
+        match &dict.rest {
+            Rest::Built(mapping) => self.count(mapping.node, span),
+            Rest::Nothing => {
+                if dict.entries.iter().any(|(_, value)| matches!(value, Value::Choice(_))) {
+                    return Err(Refusal::new(
+                        "dictionary",
+                        "its number of entries differs between paths",
+                        Some(span.clone()),
+                    ));
+                }
+                Ok(Term::literal(Literal::Int(dict.entries.len() as i64)))
+            }
+            Rest::Touched(_) => Err(filling(span)),
+        }
+    }
+
+    /// `zip(a, b)`: columns of one frame, or constants.
+    pub(crate) fn zip(&mut self, parts: &[Value], span: &Span) -> Result<Value, Refusal> {
+        let mut items = Vec::new();
+        let mut rows: Vec<Relation> = Vec::new();
+        for part in parts {
+            match self.iterate(part, span)? {
+                Iteration::Items(part) => items.push(part),
+                Iteration::Rows(relation) => rows.push(relation),
+            }
+        }
+        if rows.is_empty() {
+            let length = items.iter().map(Vec::len).min().unwrap_or(0);
+            return Ok(Value::Tuple(
+                (0..length)
+                    .map(|index| {
+                        Value::Tuple(items.iter().map(|part| part[index].clone()).collect())
+                    })
+                    .collect(),
+            ));
+        }
+        let node = rows[0].node;
+        if !items.is_empty() || rows.iter().any(|relation| relation.node != node) {
+            return Err(Refusal::new(
+                "zip",
+                "it pairs rows of different relations by position",
+                Some(span.clone()),
+            ));
+        }
+        Ok(Value::Rows(Box::new(Relation {
+            node,
+            element: Value::Tuple(rows.into_iter().map(|relation| relation.element).collect()),
+        })))
+    }
+
+    /// `enumerate(a)`.
+    pub(crate) fn enumerate(
+        &mut self,
+        value: &Value,
+        start: i64,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        Ok(match self.iterate(value, span)? {
+            Iteration::Items(items) => Value::Tuple(
+                items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        Value::Tuple(vec![Value::int(start + index as i64), item])
+                    })
+                    .collect(),
+            ),
+            Iteration::Rows(relation) => {
+                let position = Value::unknown(Refusal::new(
+                    "enumerate",
+                    "the position of a row is not lifted",
+                    Some(span.clone()),
+                ));
+                Value::Rows(Box::new(Relation {
+                    node: relation.node,
+                    element: Value::Tuple(vec![position, relation.element]),
+                }))
+            }
+        })
+    }
+
+    /// `sorted(a, key=…, reverse=…)`, as a new list.
+    pub(crate) fn sorted(
+        &mut self,
+        value: &Value,
+        key: Option<&Value>,
+        descending: bool,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        // The order of a set of rows does not matter once it is sorted by its items.
+        let iteration = match value {
+            Value::Object(id) => match self.dict(*id) {
+                Ok(dict) if dict.set && dict.rest == Rest::Nothing => Iteration::Items(
+                    dict.entries
+                        .iter()
+                        .map(|(key, _)| Value::literal(key.clone()))
+                        .collect(),
+                ),
+                // Different items without a key function have one order only.
+                Ok(Dict {
+                    set: true,
+                    rest: Rest::Built(mapping),
+                    ..
+                }) if key.is_none() => Iteration::Rows(keys_of(mapping)),
+                _ => self.iterate(value, span)?,
+            },
+            _ => self.iterate(value, span)?,
+        };
+        match iteration {
+            Iteration::Rows(relation) => {
+                let sorted = self.sorted_rows(&relation, key, descending, span)?;
+                let list = self.list_of(Vec::new());
+                self.extend_list(object_id(&list), &Value::Rows(Box::new(sorted)), span)?;
+                Ok(list)
+            }
+            Iteration::Items(items) => {
+                let refuse = || {
+                    Refusal::new(
+                        "sorted",
+                        "it sorts values that are not constant",
+                        Some(span.clone()),
+                    )
+                };
+                if key.is_some() {
+                    return Err(refuse());
+                }
+                let mut texts = Vec::new();
+                let mut numbers = Vec::new();
+                for item in &items {
+                    match item.as_literal() {
+                        Some(Literal::Text(text)) => texts.push(text.clone()),
+                        Some(Literal::Int(number)) => numbers.push(*number),
+                        _ => return Err(refuse()),
+                    }
+                }
+                if !texts.is_empty() && !numbers.is_empty() {
+                    return Err(refuse());
+                }
+                texts.sort();
+                numbers.sort_unstable();
+                let mut sorted: Vec<Value> = texts
+                    .iter()
+                    .map(|text| Value::text(text))
+                    .chain(numbers.into_iter().map(Value::int))
+                    .collect();
+                if descending {
+                    sorted.reverse();
+                }
+                Ok(self.list_of(sorted))
+            }
+        }
+    }
+
+    /// The first rows of a relation.
+    pub(crate) fn first_rows(
+        &mut self,
+        relation: &Relation,
+        count: u64,
+        span: &Span,
+    ) -> Result<Relation, Refusal> {
+        let name = self.flow.node(relation.node).name.clone();
+        let node = self.add(
+            Op::Limit {
+                input: relation.node,
+                count,
+            },
+            span,
+            name.as_deref(),
+        )?;
+        Ok(Relation {
+            node,
+            element: relation.element.clone(),
+        })
+    }
+}
+
+fn keys_of(mapping: &Mapping) -> Relation {
+    Relation {
+        node: mapping.node,
+        element: mapping.key.clone(),
+    }
+}
+
+fn filling(span: &Span) -> Refusal {
+    Refusal::new(
+        "loop",
+        "a dictionary is read as a whole while the loop fills it",
+        Some(span.clone()),
+    )
+}
+
+pub(crate) fn object_id(value: &Value) -> ObjectId {
+    match value {
+        Value::Object(id) => *id,
+        _ => 0,
+    }
+}

@@ -1,0 +1,556 @@
+//! Loops over rows: the body runs once for a row of which only the columns are known.
+//!
+//! Which variables the loop carries from row to row is found by running: a first run starts with what
+//! stands before the loop, later ones with markers for everything that was seen to change, until nothing
+//! new changes. A dictionary is first run with the entry absent, which gives the shape of its entries, and
+//! then with an entry whose presence is a condition like any other.
+
+use std::collections::BTreeMap;
+
+use relift_dataflow::{Base, ColumnType, Expr, ExprKind, Literal, Refusal, Schema};
+use relift_diagnostics::Span;
+use relift_job::ColumnName;
+use ruff_python_ast::{self as ast};
+
+use crate::folds::{self, LoopResult};
+use crate::iteration::Iteration;
+use crate::lowering::{Lowerer, RowScope};
+use crate::state::State;
+use crate::statements::{Exit, Exits};
+use crate::values::{
+    Content, Dict, ObjectId, Relation, Rest, Scope, SegmentKind, Template, Term, Touched,
+    Value,
+};
+
+/// A scalar that lives outside the loop.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Local(String),
+    Global(String),
+    Item(ObjectId, usize),
+    Entry(ObjectId, String),
+}
+
+/// What a loop is known to change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) scalars: BTreeMap<Place, ColumnType>,
+    pub(crate) dicts: BTreeMap<ObjectId, DictPlan>,
+    /// Places that hold something else for the next row.
+    pub(crate) carried: BTreeMap<Place, ()>,
+}
+
+/// The shape of a dictionary's entries.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DictPlan {
+    pub(crate) value: Template,
+    pub(crate) slots: Vec<(ColumnName, ColumnType)>,
+}
+
+/// A loop being executed.
+#[derive(Debug)]
+pub(crate) struct LoopContext {
+    pub(crate) scope: Scope,
+    /// Values that entries of planned dictionaries have before the row.
+    pub(crate) entries: BTreeMap<ObjectId, Value>,
+}
+
+/// Name of a slot before the row, different for every place.
+pub(crate) fn place_marker(scope: Scope, place: &Place) -> ColumnName {
+    ColumnName::from(match place {
+        Place::Local(name) => format!("{scope}\u{1}local\u{1}{name}"),
+        Place::Global(name) => format!("{scope}\u{1}global\u{1}{name}"),
+        Place::Item(id, index) => format!("{scope}\u{1}item\u{1}{id}\u{1}{index}"),
+        Place::Entry(id, key) => format!("{scope}\u{1}entry\u{1}{id}\u{1}{key}"),
+    })
+}
+
+pub(crate) fn slot_marker(scope: Scope, dict: ObjectId, slot: &str) -> ColumnName {
+    ColumnName::from(format!("{scope}\u{1}slot\u{1}{dict}\u{1}{slot}"))
+}
+
+pub(crate) fn presence_marker(scope: Scope, dict: ObjectId) -> ColumnName {
+    ColumnName::from(format!("{scope}\u{1}present\u{1}{dict}"))
+}
+
+pub(crate) fn key_text(key: &Literal) -> String {
+    format!("{key:?}")
+}
+
+const ROUNDS_MAX: usize = 12;
+
+/// Iterations of a constant list that are executed one by one.
+const UNROLLED_MAX: usize = 256;
+
+impl<'a> Lowerer<'a> {
+    pub(crate) fn for_statement(&mut self, loop_: &'a ast::StmtFor) -> Result<Exits, Refusal> {
+        let span = self.span(loop_);
+        if !loop_.orelse.is_empty() || loop_.is_async {
+            return Err(Refusal::new(
+                "for loop",
+                "a loop with else is not lifted",
+                Some(span),
+            ));
+        }
+        let iterated = self.eval(&loop_.iter)?;
+        let iter_span = self.span(&*loop_.iter);
+        match self.iterate(&iterated, &iter_span)? {
+            Iteration::Items(items) => self.unrolled(items, &span, &mut |lowerer, item| {
+                lowerer.assign(&loop_.target, item)?;
+                lowerer.block(&loop_.body)
+            }),
+            Iteration::Rows(relation) => {
+                let fresh = is_fresh_records(&loop_.iter);
+                self.over_rows(&relation, &span, &mut |lowerer, element| {
+                    let element = if fresh {
+                        lowerer.thaw(&element)
+                    } else {
+                        element
+                    };
+                    lowerer.assign(&loop_.target, element)?;
+                    lowerer.block(&loop_.body)
+                })?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Executes the body once per item of a constant list.
+    pub(crate) fn unrolled(
+        &mut self,
+        items: Vec<Value>,
+        span: &Span,
+        body: &mut dyn FnMut(&mut Self, Value) -> Result<Exits, Refusal>,
+    ) -> Result<Exits, Refusal> {
+        if items.len() > UNROLLED_MAX {
+            return Err(Refusal::new(
+                "for loop",
+                format!("it runs over {} constants", items.len()),
+                Some(span.clone()),
+            ));
+        }
+        let start = self.state.clone();
+        let mut returns = Vec::new();
+        let mut broken = Vec::new();
+        for item in items {
+            if self.state.dead {
+                break;
+            }
+            let base = self.state.clone();
+            let exits = body(self, item)?;
+            let mut on = Vec::new();
+            for (state, exit) in exits {
+                match exit {
+                    Exit::Continue => on.push(state),
+                    Exit::Break => broken.push(state),
+                    Exit::Return(_) => returns.push((state, exit)),
+                }
+            }
+            if !on.is_empty() {
+                on.push(std::mem::take(&mut self.state));
+                self.state.dead = true;
+                self.join(&base, on);
+            }
+        }
+        if !broken.is_empty() {
+            broken.push(std::mem::take(&mut self.state));
+            self.state.dead = true;
+            self.join(&start, broken);
+        }
+        Ok(returns)
+    }
+
+    /// Executes the body for a row of the relation and makes a fold of what it changes.
+    pub(crate) fn over_rows(
+        &mut self,
+        relation: &Relation,
+        span: &Span,
+        body: &mut dyn FnMut(&mut Self, Value) -> Result<Exits, Refusal>,
+    ) -> Result<(), Refusal> {
+        let entry = self.state.clone();
+        let snapshot = self.snapshot();
+        let scope = self.new_scope();
+        let mut plan = Plan::default();
+        for _ in 0..ROUNDS_MAX {
+            self.restore(&snapshot);
+            self.state = entry.clone();
+            self.scopes.push(RowScope {
+                scope,
+                node: relation.node,
+            });
+            self.loops.push(LoopContext {
+                scope,
+                entries: BTreeMap::new(),
+            });
+            self.mark(&plan, scope);
+            let started = self.state.clone();
+            let outcome = self.one_row(relation, scope, span, body);
+            let observed = outcome.and_then(|()| {
+                let finished = self.state.clone();
+                self.observe(&entry, &started, &finished, &plan, scope)
+            });
+            self.loops.pop();
+            let observed = match observed {
+                Ok(observed) => observed,
+                Err(refusal) => {
+                    self.scopes.pop();
+                    self.restore(&snapshot);
+                    self.state = entry;
+                    return Err(refusal);
+                }
+            };
+            if observed == plan {
+                let result = LoopResult {
+                    relation,
+                    scope,
+                    started: &started,
+                    entry: &entry,
+                    plan: &plan,
+                    span,
+                };
+                let finished = std::mem::take(&mut self.state);
+                let built = folds::build(self, &result, finished);
+                self.scopes.pop();
+                self.previous = snapshot.previous();
+                return built;
+            }
+            self.scopes.pop();
+            plan = observed;
+        }
+        self.restore(&snapshot);
+        self.state = entry;
+        Err(Refusal::new(
+            "for loop",
+            "the types of what it carries from row to row do not settle",
+            Some(span.clone()),
+        ))
+    }
+
+    fn one_row(
+        &mut self,
+        relation: &Relation,
+        scope: Scope,
+        span: &Span,
+        body: &mut dyn FnMut(&mut Self, Value) -> Result<Exits, Refusal>,
+    ) -> Result<(), Refusal> {
+        let base = self.state.clone();
+        let element = relation.element.in_scope(scope);
+        let exits = body(self, element)?;
+        let mut states = Vec::new();
+        for (state, exit) in exits {
+            match exit {
+                Exit::Continue => states.push(state),
+                Exit::Break => {
+                    return Err(Refusal::new(
+                        "for loop",
+                        "it stops before the last row",
+                        Some(span.clone()),
+                    ));
+                }
+                Exit::Return(_) => {
+                    return Err(Refusal::new(
+                        "for loop",
+                        "the function returns from inside it",
+                        Some(span.clone()),
+                    ));
+                }
+            }
+        }
+        states.push(std::mem::take(&mut self.state));
+        self.state.dead = true;
+        self.join(&base, states);
+        self.state.dead = false;
+        Ok(())
+    }
+
+    /// Replaces what the plan says is carried by markers for the value before the row.
+    fn mark(&mut self, plan: &Plan, scope: Scope) {
+        let mut columns = self.previous.columns().to_vec();
+        let marker = |name: ColumnName| Term {
+            expr: Expr::new(ExprKind::Previous(name)),
+            scope,
+            numpy: false,
+        };
+        for (place, ty) in &plan.scalars {
+            let name = place_marker(scope, place);
+            columns.push(relift_dataflow::Column {
+                name: name.clone(),
+                ty: *ty,
+            });
+            set_place(&mut self.state, place, Value::Scalar(marker(name)));
+        }
+        for place in plan.carried.keys() {
+            let refusal = Refusal::new(
+                "for loop",
+                "a value is carried from one row to the next in a way that is not lifted",
+                None,
+            );
+            set_place(&mut self.state, place, Value::unknown(refusal));
+        }
+        for (id, dict) in &plan.dicts {
+            columns.push(relift_dataflow::Column {
+                name: presence_marker(scope, *id),
+                ty: ColumnType::of(relift_dataflow::Base::Bool),
+            });
+            for (slot, ty) in &dict.slots {
+                columns.push(relift_dataflow::Column {
+                    name: slot_marker(scope, *id, slot.as_str()),
+                    ty: *ty,
+                });
+            }
+        }
+        self.previous = Schema::new(columns);
+        for (id, dict) in &plan.dicts {
+            let value = dict.value.map_terms(&mut |term| match &term.expr.kind {
+                ExprKind::Column(name) => Term {
+                    numpy: term.numpy,
+                    ..marker(slot_marker(scope, *id, name.as_str()))
+                },
+                _ => term.clone(),
+            });
+            let value = self.thaw(&value);
+            if let Some(context) = self.loops.last_mut() {
+                context.entries.insert(*id, value);
+            }
+        }
+    }
+
+    /// The entry of a dictionary before the row touched it.
+    pub(crate) fn untouched(&self, id: ObjectId, key: &Value, span: &Span) -> Touched {
+        let planned = self
+            .loops
+            .last()
+            .and_then(|context| Some((context.scope, context.entries.get(&id)?)));
+        match planned {
+            Some((scope, value)) => Touched {
+                key: key.clone(),
+                present: Expr::new(ExprKind::Previous(presence_marker(scope, id))),
+                value: value.clone(),
+                span: span.clone(),
+            },
+            None => Touched {
+                key: key.clone(),
+                present: Expr::bool(false),
+                value: Value::Unbound,
+                span: span.clone(),
+            },
+        }
+    }
+
+    /// What has changed since the row began, as the plan of the next run.
+    fn observe(
+        &self,
+        entry: &State,
+        started: &State,
+        finished: &State,
+        plan: &Plan,
+        scope: Scope,
+    ) -> Result<Plan, Refusal> {
+        let mut next = plan.clone();
+        for place in places(started) {
+            let (Some(before), Some(after)) =
+                (get_place(started, &place), get_place(finished, &place))
+            else {
+                continue;
+            };
+            if before == after && !next.scalars.contains_key(&place)
+                || matches!(before, Value::Unknown(_) | Value::Unbound)
+            {
+                continue;
+            }
+            let ty = match (get_place(entry, &place), after) {
+                (Some(Value::Scalar(initial)), Value::Scalar(after)) => self
+                    .type_of(initial)
+                    .ok()
+                    .zip(self.type_of(after).ok())
+                    .and_then(|(initial, ty)| widen(initial, ty, &after.expr)),
+                _ => None,
+            };
+            match ty {
+                Some(ty) => {
+                    next.scalars.insert(place, ty);
+                }
+                None => {
+                    next.scalars.remove(&place);
+                    next.carried.insert(place, ());
+                }
+            }
+        }
+        for (id, object) in &finished.heap {
+            let Content::Dict(Dict {
+                rest: Rest::Touched(touched),
+                ..
+            }) = &object.content
+            else {
+                continue;
+            };
+            if !started.heap.contains_key(id) || touched.present.is_false() {
+                continue;
+            }
+            let before = self.untouched(*id, &touched.key, &touched.span);
+            let fields = self.flatten(&touched.value, finished, "value");
+            let Ok(fields) = fields else {
+                if touched.present == before.present && touched.value == before.value {
+                    continue;
+                }
+                return fields.map(|_| plan.clone());
+            };
+            if let Some(known) = plan.dicts.get(id)
+                && !same_shape(&known.value, &fields.template)
+            {
+                return Err(Refusal::new(
+                    "dictionary",
+                    "its entries do not always have the same shape",
+                    Some(touched.span.clone()),
+                ));
+            }
+            let marker = presence_marker(scope, *id);
+            let mut slots = Vec::new();
+            for (name, term) in &fields.columns {
+                let first = Term {
+                    expr: folds::resolve_marker(&term.expr, &marker, false),
+                    ..term.clone()
+                };
+                let next_value = Term {
+                    expr: folds::resolve_marker(&term.expr, &marker, true),
+                    ..term.clone()
+                };
+                let first_type = self.type_of(&first)?;
+                let next_type = self.type_of(&next_value)?;
+                let ty = widen(first_type, next_type, &next_value.expr).ok_or_else(|| {
+                    Refusal::new(
+                        "dictionary",
+                        format!("an entry holds {first_type} at first and {next_type} later"),
+                        Some(touched.span.clone()),
+                    )
+                })?;
+                slots.push((name.clone(), ty));
+            }
+            next.dicts.insert(
+                *id,
+                DictPlan {
+                    value: fields.template,
+                    slots,
+                },
+            );
+        }
+        Ok(next)
+    }
+}
+
+/// Type of a slot that begins as `first` and becomes `next`, as the dataflow types it.
+fn widen(first: ColumnType, next: ColumnType, expr: &Expr) -> Option<ColumnType> {
+    match (first.base, next.base) {
+        (
+            Base::Decimal {
+                scale: a,
+                padded: f,
+                ..
+            },
+            Base::Decimal {
+                scale: b,
+                padded: g,
+                ..
+            },
+        ) => Some(ColumnType {
+            base: Base::Decimal {
+                precision: 38,
+                scale: a.max(b),
+                padded: (f && g && a == b) || (f && a < b && g),
+            },
+            missing: first.missing.or(next.missing),
+            from_decimal: None,
+        }),
+        (Base::Int64, Base::Float64) if matches!(expr.kind, ExprKind::Call(..)) => Some(next),
+        _ => first.unify(next),
+    }
+}
+
+/// Whether two templates have the same structure and columns.
+fn same_shape(a: &Template, b: &Template) -> bool {
+    let plain = |value: &Template| {
+        value.map_terms(&mut |term| Term {
+            numpy: false,
+            ..term.clone()
+        })
+    };
+    plain(a) == plain(b)
+}
+
+/// Places of scalars, in a fixed order.
+fn places(state: &State) -> Vec<Place> {
+    let mut found: Vec<Place> = state.locals.keys().cloned().map(Place::Local).collect();
+    found.extend(state.globals.keys().cloned().map(Place::Global));
+    for (id, object) in &state.heap {
+        match &object.content {
+            Content::List(segments) => {
+                found.extend((0..segments.len()).map(|index| Place::Item(*id, index)));
+            }
+            Content::Dict(dict) => found.extend(
+                dict.entries
+                    .iter()
+                    .map(|(key, _)| Place::Entry(*id, key_text(key))),
+            ),
+            Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
+        }
+    }
+    found
+}
+
+pub(crate) fn get_place<'s>(state: &'s State, place: &Place) -> Option<&'s Value> {
+    match place {
+        Place::Local(name) => state.locals.get(name),
+        Place::Global(name) => state.globals.get(name),
+        Place::Item(id, index) => match &state.heap.get(id)?.content {
+            Content::List(segments) => match &segments.get(*index)?.kind {
+                SegmentKind::Item(value) => Some(value),
+                SegmentKind::Rows(_) => None,
+            },
+            _ => None,
+        },
+        Place::Entry(id, key) => match &state.heap.get(id)?.content {
+            Content::Dict(dict) => dict
+                .entries
+                .iter()
+                .find(|(other, _)| key_text(other) == *key)
+                .map(|(_, value)| value),
+            _ => None,
+        },
+    }
+}
+
+pub(crate) fn set_place(state: &mut State, place: &Place, value: Value) {
+    match place {
+        Place::Local(name) => {
+            state.locals.insert(name.clone(), value);
+        }
+        Place::Global(name) => {
+            state.globals.insert(name.clone(), value);
+        }
+        Place::Item(id, index) => {
+            if let Some(object) = state.heap.get_mut(id)
+                && let Content::List(segments) = &mut object.content
+                && let Some(segment) = segments.get_mut(*index)
+            {
+                segment.kind = SegmentKind::Item(value);
+            }
+        }
+        Place::Entry(id, key) => {
+            if let Some(object) = state.heap.get_mut(id)
+                && let Content::Dict(dict) = &mut object.content
+                && let Some((_, old)) = dict
+                    .entries
+                    .iter_mut()
+                    .find(|(other, _)| key_text(other) == *key)
+            {
+                *old = value;
+            }
+        }
+    }
+}
+
+/// Whether the loop makes its records itself, so that changing them is seen nowhere else.
+fn is_fresh_records(iterated: &ast::Expr) -> bool {
+    matches!(iterated, ast::Expr::Call(call)
+        if matches!(&*call.func, ast::Expr::Attribute(attribute) if attribute.attr == *"to_dict"))
+}

@@ -1,0 +1,686 @@
+//! The lowerer: one symbolic execution of an External, from its module level to the returned state.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use relift_dataflow::{
+    Aggregate, AggregateFunction, Cardinality, ColumnType, Comparison, Dataflow, Expr, ExprKind,
+    Flavour, Function, NodeId, Obligation, ObligationKind, Op, Refusal, Schema, TypeError, type_of,
+};
+use relift_diagnostics::{SourceFile, Span};
+use relift_job::{Catalog, ColumnName, FrameName};
+use ruff_python_ast as ast;
+use ruff_text_size::{Ranged, TextRange};
+
+use crate::state::{State, all, any, common_scope, not};
+use crate::statements::Exits;
+use crate::syntax::{ModuleSyntax, parse};
+use crate::values::{Condition, Content, NO_ROW, Object, ObjectId, Scope, Term, Value};
+
+/// What an External does to the frames of the shared state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalLowered {
+    /// Frames it sets or changes, by name.
+    pub frames_set: Vec<(FrameName, NodeId)>,
+    /// Frames it reads, in order of first reading.
+    pub frames_read: Vec<(FrameName, NodeId)>,
+}
+
+/// Lowers the named function of a module. On refusal the graph is left as it was.
+pub fn lower_external(
+    flow: &mut Dataflow,
+    source: &SourceFile,
+    function: &str,
+    frames: &BTreeMap<FrameName, NodeId>,
+    module: usize,
+    catalog: &Catalog,
+) -> Result<ExternalLowered, Vec<Refusal>> {
+    let syntax = parse(source).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(|error| Refusal::new("module", error.message, error.span))
+            .collect::<Vec<_>>()
+    })?;
+    let before = flow.clone();
+    let lowered = Lowerer::new(flow, &syntax, module, catalog).external(function, frames);
+    if lowered.is_err() {
+        *flow = before;
+    }
+    lowered
+}
+
+/// A function or lambda and where its free variables live.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Callable<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) parameters: Option<&'a ast::Parameters>,
+    pub(crate) body: Body<'a>,
+    /// The call in which it was defined; `None` at module level.
+    pub(crate) frame: Option<u32>,
+}
+
+/// What a callable executes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Body<'a> {
+    Statements(&'a [ast::Stmt]),
+    Expression(&'a ast::Expr),
+}
+
+/// A loop being executed: its scope and the relation whose rows it reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowScope {
+    pub(crate) scope: Scope,
+    pub(crate) node: NodeId,
+}
+
+pub(crate) struct Lowerer<'a> {
+    pub(crate) flow: &'a mut Dataflow,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) syntax: &'a ModuleSyntax,
+    pub(crate) module: usize,
+    pub(crate) state: State,
+    pub(crate) functions: Vec<Callable<'a>>,
+    pub(crate) scopes: Vec<RowScope>,
+    pub(crate) loops: Vec<crate::loops::LoopContext>,
+    /// Types of what slots hold before the current row.
+    pub(crate) previous: Schema,
+    /// Calls under way, to refuse recursion.
+    pub(crate) calls: Vec<usize>,
+    /// The call being executed.
+    pub(crate) frame: u32,
+    /// Effects that can be neither lowered nor left out.
+    pub(crate) refused: Vec<Refusal>,
+    pub(crate) frames_read: Vec<(FrameName, NodeId)>,
+    /// One-row relations holding the number of rows of others.
+    pub(crate) counts: BTreeMap<NodeId, NodeId>,
+    /// The relation of exactly one row and no columns.
+    pub(crate) run: Option<NodeId>,
+    objects: ObjectId,
+    scopes_made: Scope,
+    frames_made: u32,
+    none: Schema,
+}
+
+/// What is put back before a loop body is executed again.
+pub(crate) struct Snapshot {
+    flow: Dataflow,
+    counts: BTreeMap<NodeId, NodeId>,
+    run: Option<NodeId>,
+    refused: usize,
+    previous: Schema,
+}
+
+impl Snapshot {
+    pub(crate) fn previous(&self) -> Schema {
+        self.previous.clone()
+    }
+}
+
+impl<'a> Lowerer<'a> {
+    fn new(
+        flow: &'a mut Dataflow,
+        syntax: &'a ModuleSyntax,
+        module: usize,
+        catalog: &'a Catalog,
+    ) -> Self {
+        Self {
+            flow,
+            catalog,
+            syntax,
+            module,
+            state: State::default(),
+            functions: Vec::new(),
+            scopes: Vec::new(),
+            loops: Vec::new(),
+            previous: Schema::default(),
+            calls: Vec::new(),
+            frame: 0,
+            refused: Vec::new(),
+            frames_read: Vec::new(),
+            counts: BTreeMap::new(),
+            run: None,
+            objects: 0,
+            scopes_made: NO_ROW,
+            frames_made: 0,
+            none: Schema::default(),
+        }
+    }
+
+    fn external(
+        mut self,
+        function: &str,
+        frames: &BTreeMap<FrameName, NodeId>,
+    ) -> Result<ExternalLowered, Vec<Refusal>> {
+        for (name, node) in frames {
+            let id = self.allocate(Content::Frame(*node));
+            self.state.shared.insert(name.clone(), Value::Object(id));
+        }
+        self.module_level().map_err(|refusal| vec![refusal])?;
+        let whole = self.syntax.source().whole();
+        let Some(Value::Function(callable)) = self.state.globals.get(function).cloned() else {
+            return Err(vec![Refusal::new(
+                format!("function `{function}`"),
+                "the module does not define it",
+                Some(whole),
+            )]);
+        };
+        let returned = self
+            .call_function(callable, vec![Value::SharedState], Vec::new(), &whole)
+            .map_err(|refusal| vec![refusal])?;
+        match returned {
+            Value::SharedState => {}
+            Value::Unknown(refusal) => return Err(vec![(*refusal).clone()]),
+            other => {
+                return Err(vec![Refusal::new(
+                    format!("function `{function}`"),
+                    format!("it returns {} instead of the shared state", other.kind()),
+                    Some(whole),
+                )]);
+            }
+        }
+        let mut set = Vec::new();
+        let mut refused = std::mem::take(&mut self.refused);
+        let shared = self.state.shared.clone();
+        for (name, value) in &shared {
+            match self.final_frame(name, value) {
+                Ok(node) if frames.get(name) == Some(&node) => {}
+                Ok(node) => set.push((name.clone(), node)),
+                Err(refusal) => refused.push(refusal),
+            }
+        }
+        if !refused.is_empty() {
+            refused.dedup();
+            return Err(refused);
+        }
+        Ok(ExternalLowered {
+            frames_set: set,
+            frames_read: self.frames_read,
+        })
+    }
+
+    fn final_frame(&mut self, name: &FrameName, value: &Value) -> Result<NodeId, Refusal> {
+        let span = self.syntax.source().whole();
+        if let Value::Choice(_) | Value::Unbound = value {
+            return Err(Refusal::new(
+                format!("shared_state[\"{name}\"]"),
+                "it is set on some paths only",
+                Some(span),
+            ));
+        }
+        let node = self.frame_node(value, &span)?;
+        if self.flow.node(node).name.is_none() {
+            self.flow.rename(node, name.as_str());
+        }
+        Ok(node)
+    }
+
+    pub(crate) fn span(&self, node: &impl Ranged) -> Span {
+        self.span_of(node.range())
+    }
+
+    pub(crate) fn span_of(&self, range: TextRange) -> Span {
+        self.syntax.span(range)
+    }
+
+    /// A new object, made in the loop being executed.
+    pub(crate) fn allocate(&mut self, content: Content) -> ObjectId {
+        self.objects += 1;
+        let scope = self.loops.last().map_or(NO_ROW, |context| context.scope);
+        self.state.heap.insert(
+            self.objects,
+            Object {
+                scope,
+                born: self.state.path.clone(),
+                escaped: false,
+                content,
+            },
+        );
+        self.objects
+    }
+
+    pub(crate) fn object(&mut self, content: Content) -> Value {
+        Value::Object(self.allocate(content))
+    }
+
+    pub(crate) fn new_scope(&mut self) -> Scope {
+        self.scopes_made += 1;
+        self.scopes_made
+    }
+
+    pub(crate) fn new_frame(&mut self) -> u32 {
+        self.frames_made += 1;
+        self.frames_made
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            flow: self.flow.clone(),
+            counts: self.counts.clone(),
+            run: self.run,
+            refused: self.refused.len(),
+            previous: self.previous.clone(),
+        }
+    }
+
+    pub(crate) fn restore(&mut self, snapshot: &Snapshot) {
+        *self.flow = snapshot.flow.clone();
+        self.counts = snapshot.counts.clone();
+        self.run = snapshot.run;
+        self.refused.truncate(snapshot.refused);
+        self.previous = snapshot.previous.clone();
+    }
+
+    /// Adds a relation; a type error is a refusal at the span.
+    pub(crate) fn add(
+        &mut self,
+        op: Op,
+        span: &Span,
+        name: Option<&str>,
+    ) -> Result<NodeId, Refusal> {
+        self.flow
+            .add(op, self.module, vec![span.clone()], name, self.catalog)
+            .map_err(|error| type_refusal(&error, Some(span.clone())))
+    }
+
+    pub(crate) fn schema_of(&self, scope: Scope) -> &Schema {
+        self.scopes
+            .iter()
+            .rev()
+            .find(|row| row.scope == scope)
+            .map_or(&self.none, |row| &self.flow.node(row.node).schema)
+    }
+
+    pub(crate) fn type_of(&self, term: &Term) -> Result<ColumnType, Refusal> {
+        type_of(
+            &term.expr,
+            self.schema_of(term.scope),
+            &self.previous,
+            self.flow,
+        )
+        .map_err(|error| type_refusal(&error, term.expr.span.clone()))
+    }
+
+    /// Type of an expression over the columns of a relation.
+    pub(crate) fn type_over(&self, expr: &Expr, node: NodeId) -> Result<ColumnType, Refusal> {
+        type_of(
+            expr,
+            &self.flow.node(node).schema,
+            &self.previous,
+            self.flow,
+        )
+        .map_err(|error| type_refusal(&error, expr.span.clone()))
+    }
+
+    /// The row that all of these read.
+    pub(crate) fn scope_of(&self, terms: &[&Term], span: &Span) -> Result<Scope, Refusal> {
+        let mut scope = NO_ROW;
+        for term in terms {
+            scope = common_scope(scope, term.scope).ok_or_else(|| {
+                Refusal::new(
+                    "nested loop",
+                    "a value of an outer loop's row is used together with one of an inner loop's row",
+                    Some(span.clone()),
+                )
+            })?;
+        }
+        Ok(scope)
+    }
+
+    /// A call of a dataflow function.
+    pub(crate) fn apply(
+        &self,
+        function: Function,
+        terms: Vec<Term>,
+        span: &Span,
+    ) -> Result<Term, Refusal> {
+        let scope = self.scope_of(&terms.iter().collect::<Vec<_>>(), span)?;
+        let numpy = terms.iter().any(|term| term.numpy);
+        let term = Term {
+            expr: Expr::call(function, terms.into_iter().map(|term| term.expr).collect())
+                .at(Some(span.clone())),
+            scope,
+            numpy,
+        };
+        self.type_of(&term)?;
+        Ok(term)
+    }
+
+    /// The current path as one condition of the scope; what other rows or running states say is left out.
+    pub(crate) fn path_of(&self, scope: Scope) -> Vec<Expr> {
+        self.state
+            .path
+            .iter()
+            .filter(|fact| fact.scope == NO_ROW || fact.scope == scope)
+            .filter(|fact| !reads_previous(&fact.expr))
+            .map(|fact| fact.expr.clone())
+            .collect()
+    }
+
+    /// Demands that the condition holds wherever execution comes here.
+    pub(crate) fn require(
+        &mut self,
+        condition: &Term,
+        construct: &str,
+        why: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        if self.state.dead || self.state.known(&condition.expr) == Some(true) {
+            return Ok(());
+        }
+        if reads_previous(&condition.expr) {
+            return Err(Refusal::new(
+                construct,
+                format!("{why}, which depends on what earlier rows left behind"),
+                Some(span.clone()),
+            ));
+        }
+        let mut scope = condition.scope;
+        if scope == NO_ROW
+            && let Some(row) = self.scopes.last()
+            && self.state.path.iter().any(|fact| fact.scope == row.scope)
+        {
+            scope = row.scope;
+        }
+        let node = match self.scopes.iter().find(|row| row.scope == scope) {
+            Some(row) => row.node,
+            None => self.run_node(span)?,
+        };
+        let path = all(self.path_of(scope));
+        let holds = any([not(path), condition.expr.clone()]).at(Some(span.clone()));
+        if holds.is_true() {
+            return Ok(());
+        }
+        self.oblige(node, ObligationKind::Holds(holds), why, span);
+        Ok(())
+    }
+
+    pub(crate) fn oblige(&mut self, node: NodeId, kind: ObligationKind, why: &str, span: &Span) {
+        if let Some(same) = self
+            .flow
+            .obligations
+            .iter_mut()
+            .find(|other| other.node == node && other.kind == kind)
+        {
+            if !same.spans.contains(span) {
+                same.spans.push(span.clone());
+            }
+            return;
+        }
+        self.flow.obligations.push(Obligation {
+            node,
+            kind,
+            why: why.to_owned(),
+            spans: vec![span.clone()],
+        });
+    }
+
+    /// Demands that a relation has rows wherever execution comes here.
+    pub(crate) fn require_rows(
+        &mut self,
+        node: NodeId,
+        construct: &str,
+        why: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        if self.flow.node(node).cardinality == Cardinality::One {
+            return Ok(());
+        }
+        if self.state.path.is_empty() {
+            self.oblige(node, ObligationKind::NotEmpty, why, span);
+            return Ok(());
+        }
+        let empty = self.empty(node, span)?;
+        self.require(&Term::constant(not(empty.expr)), construct, why, span)
+    }
+
+    fn run_node(&mut self, span: &Span) -> Result<NodeId, Refusal> {
+        if let Some(node) = self.run {
+            return Ok(node);
+        }
+        let node = self.add(
+            Op::Values {
+                columns: Vec::new(),
+                rows: vec![Vec::new()],
+            },
+            span,
+            Some("run"),
+        )?;
+        self.run = Some(node);
+        Ok(node)
+    }
+
+    /// Number of rows of a relation.
+    pub(crate) fn count(&mut self, node: NodeId, span: &Span) -> Result<Term, Refusal> {
+        let column = ColumnName::from("rows");
+        let relation = match self.counts.get(&node) {
+            Some(relation) => *relation,
+            None => {
+                let name = self
+                    .flow
+                    .node(node)
+                    .name
+                    .as_ref()
+                    .map(|name| format!("{name}_count"));
+                let relation = self.add(
+                    Op::Aggregate {
+                        input: node,
+                        keys: Vec::new(),
+                        aggregates: vec![(
+                            column.clone(),
+                            Aggregate {
+                                function: AggregateFunction::Count,
+                                argument: None,
+                                filter: None,
+                            },
+                        )],
+                        order: relift_dataflow::GroupOrder::Unordered,
+                    },
+                    span,
+                    name.as_deref(),
+                )?;
+                self.counts.insert(node, relation);
+                relation
+            }
+        };
+        Ok(Term::constant(
+            Expr::new(ExprKind::Scalar { relation, column }).at(Some(span.clone())),
+        ))
+    }
+
+    /// Whether a relation has no rows.
+    pub(crate) fn empty(&mut self, node: NodeId, span: &Span) -> Result<Term, Refusal> {
+        let rows = self.count(node, span)?;
+        Ok(Term::constant(
+            Expr::compare(Comparison::Eq, Flavour::Python, rows.expr, Expr::int(0))
+                .at(Some(span.clone())),
+        ))
+    }
+
+    /// Runs `body` in a state where `condition` holds, and forgets it afterwards.
+    pub(crate) fn under<T>(
+        &mut self,
+        condition: Term,
+        body: impl FnOnce(&mut Self) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let length = self.state.path.len();
+        self.state.path.push(Condition {
+            expr: condition.expr,
+            scope: condition.scope,
+        });
+        let result = body(self);
+        self.state.path.truncate(length);
+        result
+    }
+
+    /// Calls a function of the module by executing its body here.
+    pub(crate) fn call_function(
+        &mut self,
+        index: usize,
+        positional: Vec<Value>,
+        named: Vec<(String, Value)>,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let callable = self.functions[index];
+        let construct = callable
+            .name
+            .map_or_else(|| "lambda".to_owned(), |name| format!("call of `{name}`"));
+        let refuse = |reason: &str| Refusal::new(construct.clone(), reason, Some(span.clone()));
+        if self.calls.contains(&index) {
+            return Err(refuse("it calls itself"));
+        }
+        if let Some(frame) = callable.frame
+            && frame != self.frame
+        {
+            return Err(refuse(
+                "a function defined inside another is called from elsewhere",
+            ));
+        }
+        let arguments = self.bind_arguments(callable, positional, named, &construct, span)?;
+        let caller = self.state.locals.clone();
+        let caller_frame = self.frame;
+        if callable.frame.is_none() {
+            self.state.locals.clear();
+        }
+        self.state.locals.extend(arguments);
+        self.frame = self.new_frame();
+        self.calls.push(index);
+        let base = self.state.clone();
+        let result = match callable.body {
+            Body::Expression(expr) => {
+                if callable.frame.is_some() {
+                    // A lambda may use further lambdas of its own function.
+                    self.frame = caller_frame;
+                }
+                self.eval(expr)
+            }
+            Body::Statements(statements) => self
+                .block(statements)
+                .and_then(|exits| self.join_returns(&base, exits, &construct, span)),
+        };
+        self.calls.pop();
+        self.frame = caller_frame;
+        self.state.locals = caller;
+        result
+    }
+
+    fn bind_arguments(
+        &mut self,
+        callable: Callable<'a>,
+        positional: Vec<Value>,
+        named: Vec<(String, Value)>,
+        construct: &str,
+        span: &Span,
+    ) -> Result<Vec<(String, Value)>, Refusal> {
+        let refuse = |reason: String| Refusal::new(construct, reason, Some(span.clone()));
+        let Some(parameters) = callable.parameters else {
+            return if positional.is_empty() && named.is_empty() {
+                Ok(Vec::new())
+            } else {
+                Err(refuse("it takes no arguments".to_owned()))
+            };
+        };
+        if parameters.vararg.is_some() || parameters.kwarg.is_some() {
+            return Err(refuse("it takes any number of arguments".to_owned()));
+        }
+        let mut bound: Vec<(String, Value)> = Vec::new();
+        let mut positional = positional.into_iter();
+        for parameter in parameters.iter_non_variadic_params() {
+            let name = parameter.name().as_str();
+            let keyword_only = parameters
+                .kwonlyargs
+                .iter()
+                .any(|other| other.name().as_str() == name);
+            let given = if keyword_only {
+                None
+            } else {
+                positional.next()
+            };
+            let given = given.or_else(|| {
+                named
+                    .iter()
+                    .find(|(other, _)| other == name)
+                    .map(|(_, value)| value.clone())
+            });
+            let value = match (given, parameter.default()) {
+                (Some(value), _) => value,
+                (None, Some(default)) => {
+                    let value = self.eval(default)?;
+                    if matches!(value, Value::Object(_)) {
+                        return Err(refuse(format!(
+                            "the default of `{name}` is shared by all calls"
+                        )));
+                    }
+                    value
+                }
+                (None, None) => return Err(refuse(format!("the argument `{name}` is missing"))),
+            };
+            bound.push((name.to_owned(), value));
+        }
+        if positional.next().is_some()
+            || named
+                .iter()
+                .any(|(name, _)| !bound.iter().any(|(other, _)| other == name))
+        {
+            return Err(refuse("it is given an argument it does not have".to_owned()));
+        }
+        Ok(bound)
+    }
+
+    /// Merges the states in which a function returned; its value is the merged value.
+    fn join_returns(
+        &mut self,
+        base: &State,
+        exits: Exits,
+        construct: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let result = "\u{1}result";
+        let mut states = Vec::new();
+        for (mut state, exit) in exits {
+            match exit {
+                crate::statements::Exit::Return(value) => {
+                    state.locals.clear();
+                    state.locals.insert(result.to_owned(), value);
+                    states.push(state);
+                }
+                crate::statements::Exit::Continue | crate::statements::Exit::Break => {
+                    return Err(Refusal::new(
+                        construct,
+                        "a loop is left in an unforeseen way",
+                        Some(span.clone()),
+                    ));
+                }
+            }
+        }
+        if !self.state.dead {
+            let mut state = self.state.clone();
+            state.locals.clear();
+            state.locals.insert(result.to_owned(), Value::none());
+            states.push(state);
+        }
+        self.join(base, states);
+        if self.state.dead {
+            return Err(Refusal::new(
+                construct,
+                "it never returns",
+                Some(span.clone()),
+            ));
+        }
+        Ok(self.state.locals.remove(result).unwrap_or(Value::Unbound))
+    }
+
+    pub(crate) fn refuse_unknown(refusal: &Rc<Refusal>) -> Refusal {
+        (**refusal).clone()
+    }
+}
+
+/// Whether an expression reads what earlier rows of a loop left behind.
+pub(crate) fn reads_previous(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= matches!(part.kind, ExprKind::Previous(_)));
+    found
+}
+
+pub(crate) fn type_refusal(error: &TypeError, span: Option<Span>) -> Refusal {
+    Refusal::new("expression", error.to_string(), span)
+}

@@ -1,0 +1,888 @@
+//! Dictionaries and sets, and how records become columns and come back.
+
+use std::rc::Rc;
+
+use relift_dataflow::{
+    Comparison, Expr, ExprKind, Flavour, FoldKind, Function, Literal, LookupValue, NodeId, Op,
+    Refusal,
+};
+use relift_diagnostics::Span;
+use relift_job::{ColumnName, FrameName};
+
+use crate::lowering::Lowerer;
+use crate::merging::resolve;
+use crate::state::{State, any, not, without_known};
+use crate::values::{
+    Choice, Condition, Content, Dict, Factory, Mapping, NO_ROW, ObjectId, Record, RecordKind, Rest,
+    Segment, SegmentKind, Template, Term, Value,
+};
+
+/// A value as columns, and the template that makes it again from them.
+#[derive(Clone, Debug)]
+pub(crate) struct Flattened {
+    pub(crate) template: Template,
+    pub(crate) columns: Vec<(ColumnName, Term)>,
+}
+
+/// Where a key leads in a dictionary.
+enum Slot {
+    /// An entry with a constant key.
+    Constant(usize),
+    /// Nowhere: the dictionary is known not to have it.
+    Absent,
+    /// The entry the current row touches.
+    Touched,
+    /// One of the constant entries.
+    Chain,
+    /// A dictionary a loop has built.
+    Built(Box<Mapping>),
+}
+
+pub(crate) fn same_key(a: &Value, b: &Value) -> bool {
+    let plain = |value: &Value| {
+        value.map_terms(&mut |term| Term {
+            expr: without_known(&term.expr),
+            ..term.clone()
+        })
+    };
+    plain(a) == plain(b)
+}
+
+impl<'a> Lowerer<'a> {
+    /// A value as columns. Lists and dictionaries must have a fixed set of items.
+    pub(crate) fn flatten(
+        &self,
+        value: &Value,
+        state: &State,
+        name: &str,
+    ) -> Result<Flattened, Refusal> {
+        let mut columns = Vec::new();
+        let template = self.flatten_into(value, state, name, true, &mut columns)?;
+        Ok(Flattened { template, columns })
+    }
+
+    fn flatten_into(
+        &self,
+        value: &Value,
+        state: &State,
+        name: &str,
+        top: bool,
+        columns: &mut Vec<(ColumnName, Term)>,
+    ) -> Result<Template, Refusal> {
+        let below = |part: &str| {
+            if top {
+                part.to_owned()
+            } else {
+                format!("{name}_{part}")
+            }
+        };
+        let position = |index: usize| {
+            if top {
+                format!("{name}_{}", index + 1)
+            } else {
+                format!("{name}_{}", index + 1)
+            }
+        };
+        match &resolve(value, state) {
+            Value::Scalar(term) => {
+                let column = column_for(term, name, columns);
+                Ok(Value::Scalar(Term {
+                    numpy: term.numpy,
+                    ..Term::template(&column)
+                }))
+            }
+            Value::Days(term) => {
+                let column = column_for(term, name, columns);
+                Ok(Value::Days(Term::template(&column)))
+            }
+            Value::Tuple(items) => Ok(Value::Tuple(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        self.flatten_into(item, state, &position(index), false, columns)
+                    })
+                    .collect::<Result<_, _>>()?,
+            )),
+            Value::FrozenList(items) => Ok(Value::FrozenList(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        self.flatten_into(item, state, &position(index), false, columns)
+                    })
+                    .collect::<Result<_, _>>()?,
+            )),
+            Value::Record(record) => Ok(Value::Record(Rc::new(Record {
+                kind: record.kind,
+                fields: record
+                    .fields
+                    .iter()
+                    .map(|(field, item)| {
+                        let item =
+                            self.flatten_into(item, state, &below(field), false, columns)?;
+                        Ok((field.clone(), item))
+                    })
+                    .collect::<Result<_, Refusal>>()?,
+            }))),
+            Value::Object(id) => match state.heap.get(id).map(|object| &object.content) {
+                Some(Content::List(segments)) => {
+                    let mut items = Vec::new();
+                    for (index, segment) in segments.iter().enumerate() {
+                        match &segment.kind {
+                            SegmentKind::Item(item) if segment.guard.is_empty() => items.push(
+                                self.flatten_into(item, state, &position(index), false, columns)?,
+                            ),
+                            _ => {
+                                return Err(refusal(
+                                    "list",
+                                    "a list of changing length is stored as one value",
+                                ));
+                            }
+                        }
+                    }
+                    Ok(Value::FrozenList(items))
+                }
+                Some(Content::Dict(dict)) if !dict.set && dict.rest == Rest::Nothing => {
+                    let mut fields = Vec::new();
+                    for (key, item) in &dict.entries {
+                        let Literal::Text(field) = key else {
+                            return Err(refusal(
+                                "dictionary",
+                                "a record with keys that are not text is stored as one value",
+                            ));
+                        };
+                        let item =
+                            self.flatten_into(item, state, &below(field), false, columns)?;
+                        fields.push((field.clone(), item));
+                    }
+                    Ok(Value::Record(Rc::new(Record {
+                        kind: RecordKind::Dict,
+                        fields,
+                    })))
+                }
+                Some(Content::Poisoned(refusal)) => Err((**refusal).clone()),
+                _ => Err(refusal(
+                    "stored value",
+                    "a collection inside a collection is not lifted",
+                )),
+            },
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            Value::Choice(choice) if matches!(choice.no, Value::Unbound) || matches!(choice.yes, Value::Unbound) => {
+                Err(refusal("stored value", "a part of it is set on some paths only"))
+            }
+            other => Err(refusal(
+                "stored value",
+                &format!("{} is stored for later rows", other.kind()),
+            )),
+        }
+    }
+
+    /// A dictionary key as columns; it must be a scalar or a tuple of scalars.
+    pub(crate) fn flatten_key(
+        &self,
+        key: &Value,
+        state: &State,
+        span: &Span,
+    ) -> Result<Flattened, Refusal> {
+        let scalar = |term: &Term, index: Option<usize>, columns: &mut Vec<(ColumnName, Term)>| {
+            let ty = self.type_of(term)?;
+            if ty.missing.nan {
+                return Err(Refusal::new(
+                    "dictionary key",
+                    "it can be NaN, which is not equal to itself",
+                    Some(span.clone()),
+                ));
+            }
+            let term = Term {
+                expr: without_known(&term.expr),
+                ..term.clone()
+            };
+            let name = match (term.expr.as_column(), index) {
+                (Some(column), _) => column.to_string(),
+                (None, None) => "key".to_owned(),
+                (None, Some(index)) => format!("key_{}", index + 1),
+            };
+            let column = column_for(&term, &name, columns);
+            Ok(Value::Scalar(Term {
+                numpy: term.numpy,
+                ..Term::template(&column)
+            }))
+        };
+        let mut columns = Vec::new();
+        let template = match &resolve(key, state) {
+            Value::Scalar(term) => scalar(term, None, &mut columns)?,
+            Value::Tuple(items) => Value::Tuple(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| match item {
+                        Value::Scalar(term) => scalar(term, Some(index), &mut columns),
+                        Value::Unknown(refusal) => Err((**refusal).clone()),
+                        other => Err(Refusal::new(
+                            "dictionary key",
+                            format!("it holds {}", other.kind()),
+                            Some(span.clone()),
+                        )),
+                    })
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Unknown(refusal) => return Err((**refusal).clone()),
+            other => {
+                return Err(Refusal::new(
+                    "dictionary key",
+                    format!("it is {}", other.kind()),
+                    Some(span.clone()),
+                ));
+            }
+        };
+        Ok(Flattened { template, columns })
+    }
+
+    /// A stored record or list as an object of the current row, which may be changed.
+    pub(crate) fn thaw(&mut self, value: &Value) -> Value {
+        match value {
+            Value::FrozenList(items) => {
+                let segments = items
+                    .iter()
+                    .map(|item| Segment {
+                        guard: Vec::new(),
+                        kind: SegmentKind::Item(self.thaw(item)),
+                    })
+                    .collect();
+                self.object(Content::List(segments))
+            }
+            Value::Record(record) if record.kind == RecordKind::Dict => {
+                let entries = record
+                    .fields
+                    .iter()
+                    .map(|(name, item)| (Literal::Text(name.clone()), self.thaw(item)))
+                    .collect();
+                self.object(Content::Dict(Dict {
+                    set: false,
+                    factory: None,
+                    entries,
+                    rest: Rest::Nothing,
+                }))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether an object that also stands in a list can be reached.
+    pub(crate) fn reaches_escaped(&self, value: &Value, state: &State) -> bool {
+        match value {
+            Value::Object(id) => state.heap.get(id).is_some_and(|object| {
+                object.escaped
+                    || match &object.content {
+                        Content::List(segments) => segments.iter().any(|segment| {
+                            matches!(&segment.kind, SegmentKind::Item(item)
+                                if self.reaches_escaped(item, state))
+                        }),
+                        Content::Dict(dict) => dict
+                            .entries
+                            .iter()
+                            .any(|(_, item)| self.reaches_escaped(item, state)),
+                        _ => false,
+                    }
+            }),
+            Value::Tuple(items) | Value::FrozenList(items) => {
+                items.iter().any(|item| self.reaches_escaped(item, state))
+            }
+            Value::Choice(choice) => {
+                self.reaches_escaped(&choice.yes, state) || self.reaches_escaped(&choice.no, state)
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn dict(&self, id: ObjectId) -> Result<&Dict, Refusal> {
+        match self.state.heap.get(&id).map(|object| &object.content) {
+            Some(Content::Dict(dict)) => Ok(dict),
+            Some(Content::Poisoned(refusal)) => Err((**refusal).clone()),
+            _ => Err(refusal("dictionary", "it is no dictionary")),
+        }
+    }
+
+    fn dict_mut(&mut self, id: ObjectId, span: &Span) -> Result<&mut Dict, Refusal> {
+        self.changeable(id, span)?;
+        match self
+            .state
+            .heap
+            .get_mut(&id)
+            .map(|object| &mut object.content)
+        {
+            Some(Content::Dict(dict)) => Ok(dict),
+            _ => Err(refusal("dictionary", "it is no dictionary")),
+        }
+    }
+
+    /// Refuses to change an object of which a copy stands elsewhere.
+    pub(crate) fn changeable(&self, id: ObjectId, span: &Span) -> Result<(), Refusal> {
+        match self.state.heap.get(&id) {
+            Some(object) if object.escaped => Err(Refusal::new(
+                "assignment",
+                "it changes something that also stands in a list or under another name",
+                Some(span.clone()),
+            )),
+            Some(object) => match &object.content {
+                Content::Poisoned(refusal) => Err((**refusal).clone()),
+                _ => Ok(()),
+            },
+            None => Err(Refusal::new("assignment", "the object is lost", Some(span.clone()))),
+        }
+    }
+
+    /// Whether the object was made in the loop body being executed, or no loop is.
+    fn is_local(&self, id: ObjectId) -> bool {
+        let scope = self.loops.last().map_or(NO_ROW, |context| context.scope);
+        self.state
+            .heap
+            .get(&id)
+            .is_some_and(|object| object.scope == scope)
+    }
+
+    fn slot(&mut self, id: ObjectId, key: &Value, span: &Span) -> Result<Slot, Refusal> {
+        let dict = self.dict(id)?;
+        match &dict.rest {
+            Rest::Built(mapping) => return Ok(Slot::Built(mapping.clone())),
+            Rest::Touched(touched) => {
+                if same_key(&touched.key, key) {
+                    return Ok(Slot::Touched);
+                }
+                return Err(Refusal::new(
+                    "dictionary",
+                    "one row touches it under two different keys",
+                    Some(span.clone()),
+                ));
+            }
+            Rest::Nothing => {}
+        }
+        let literal = key.as_literal();
+        if !dict.entries.is_empty() || self.is_local(id) {
+            return Ok(match literal {
+                Some(literal) => dict
+                    .entries
+                    .iter()
+                    .position(|(other, _)| other == literal)
+                    .map_or(Slot::Absent, Slot::Constant),
+                None if dict.entries.is_empty() => Slot::Absent,
+                None => Slot::Chain,
+            });
+        }
+        // The key must be one that can be grouped by.
+        let state = self.state.clone();
+        self.flatten_key(key, &state, span)?;
+        let touched = self.untouched(id, key, span);
+        if let Some(object) = self.state.heap.get_mut(&id)
+            && let Content::Dict(dict) = &mut object.content
+        {
+            dict.rest = Rest::Touched(Box::new(touched));
+        }
+        Ok(Slot::Touched)
+    }
+
+    /// Whether the dictionary has the key, and its value if it has.
+    fn probe(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        span: &Span,
+    ) -> Result<(Term, Value), Refusal> {
+        match self.slot(id, key, span)? {
+            Slot::Constant(index) => {
+                let value = self.dict(id)?.entries[index].1.clone();
+                match resolve(&value, &self.state) {
+                    Value::Unbound => Ok((Term::literal(Literal::Bool(false)), Value::Unbound)),
+                    Value::Choice(choice) if choice.no == Value::Unbound => Ok((
+                        Term {
+                            expr: choice.condition.clone(),
+                            scope: choice.scope,
+                            numpy: false,
+                        },
+                        choice.yes.clone(),
+                    )),
+                    Value::Choice(choice) if choice.yes == Value::Unbound => Ok((
+                        Term {
+                            expr: not(choice.condition.clone()),
+                            scope: choice.scope,
+                            numpy: false,
+                        },
+                        choice.no.clone(),
+                    )),
+                    value => Ok((Term::literal(Literal::Bool(true)), value)),
+                }
+            }
+            Slot::Absent => Ok((Term::literal(Literal::Bool(false)), Value::Unbound)),
+            Slot::Touched => {
+                let scope = self.loops.last().map_or(NO_ROW, |context| context.scope);
+                let Rest::Touched(touched) = &self.dict(id)?.rest else {
+                    return Err(refusal("dictionary", "its entry is lost"));
+                };
+                let present = Term {
+                    expr: touched.present.clone(),
+                    scope,
+                    numpy: false,
+                };
+                Ok((present, touched.value.clone()))
+            }
+            Slot::Chain => {
+                let entries = self.dict(id)?.entries.clone();
+                let mut present = Vec::new();
+                let mut value: Option<Value> = None;
+                let mut scope = NO_ROW;
+                for (literal, entry) in entries.iter().rev() {
+                    let test = self.equal(&Value::literal(literal.clone()), key, span)?;
+                    scope = scope.max(test.scope);
+                    present.insert(0, test.expr.clone());
+                    let condition = Condition {
+                        expr: test.expr,
+                        scope: test.scope,
+                    };
+                    value = Some(match value {
+                        None => entry.clone(),
+                        Some(rest) => self.select(&condition, entry, &rest),
+                    });
+                }
+                let present = Term {
+                    expr: any(present).at(Some(span.clone())),
+                    scope,
+                    numpy: false,
+                };
+                Ok((present, value.unwrap_or(Value::Unbound)))
+            }
+            Slot::Built(mapping) => self.look_up(&mapping, key, span),
+        }
+    }
+
+    /// Probes a dictionary that a loop has built.
+    pub(crate) fn look_up(
+        &mut self,
+        mapping: &Mapping,
+        key: &Value,
+        span: &Span,
+    ) -> Result<(Term, Value), Refusal> {
+        let state = self.state.clone();
+        let probe = self.flatten_key(key, &state, span)?;
+        let arity = |value: &Value| match value {
+            Value::Tuple(items) => Some(items.len()),
+            _ => None,
+        };
+        if arity(&probe.template) != arity(&mapping.key)
+            || probe.columns.len() != mapping.keys.len()
+        {
+            return Err(Refusal::new(
+                "dictionary",
+                "it is asked for a key of another shape than it was filled with",
+                Some(span.clone()),
+            ));
+        }
+        let terms: Vec<&Term> = probe.columns.iter().map(|(_, term)| term).collect();
+        let scope = self.scope_of(&terms, span)?;
+        let mut keys = Vec::new();
+        for (column, (_, term)) in mapping.keys.iter().zip(&probe.columns) {
+            let asked = self.type_of(term)?.base;
+            let held = self.type_over(&Expr::column(column.clone()), mapping.node)?.base;
+            use relift_dataflow::Base;
+            if asked != held && asked != Base::Nothing && held != Base::Nothing {
+                return Err(Refusal::new(
+                    "dictionary",
+                    format!("its keys are {held}, it is asked for {asked}"),
+                    Some(span.clone()),
+                ));
+            }
+            keys.push((column.clone(), term.expr.clone()));
+        }
+        let own_key = keys
+            .iter()
+            .all(|(column, key)| key.as_column() == Some(column));
+        let row = self.scopes.iter().find(|row| row.scope == scope).copied();
+        if let Some(row) = row
+            && own_key
+        {
+            let origin = self.origin(row.node);
+            if origin == self.origin(mapping.node) && self.passes_unchanged(row.node, mapping.node)
+            {
+                return Ok((
+                    Term::literal(Literal::Bool(true)),
+                    mapping.value.in_scope(scope),
+                ));
+            }
+            if self.same_entries(origin, mapping.node) {
+                let value = self.looked_up(mapping, &keys, scope, span);
+                return Ok((Term::literal(Literal::Bool(true)), value));
+            }
+        }
+        let present = Term {
+            expr: Expr::new(ExprKind::Lookup {
+                relation: mapping.node,
+                keys: keys.clone(),
+                value: LookupValue::Present,
+            })
+            .at(Some(span.clone())),
+            scope,
+            numpy: false,
+        };
+        let value = self.looked_up(mapping, &keys, scope, span);
+        Ok((present, value))
+    }
+
+    fn looked_up(
+        &self,
+        mapping: &Mapping,
+        keys: &[(ColumnName, Expr)],
+        scope: u32,
+        span: &Span,
+    ) -> Value {
+        let schema = &self.flow.node(mapping.node).schema;
+        mapping.value.substitute(scope, &|column| {
+            let lookup = Expr::new(ExprKind::Lookup {
+                relation: mapping.node,
+                keys: keys.to_vec(),
+                value: LookupValue::Column(column.clone()),
+            })
+            .at(Some(span.clone()));
+            let known = schema.ty(column).is_some_and(|ty| !ty.missing.none);
+            Some(if known {
+                Expr::call(Function::Known, vec![lookup]).at(Some(span.clone()))
+            } else {
+                lookup
+            })
+        })
+    }
+
+    /// The relation that only lost rows or changed order on the way to this one.
+    fn origin(&self, node: NodeId) -> NodeId {
+        match &self.flow.node(node).op {
+            Op::Filter { input, .. }
+            | Op::Sort { input, .. }
+            | Op::Limit { input, .. }
+            | Op::When { input, .. } => self.origin(*input),
+            _ => node,
+        }
+    }
+
+    /// Whether every row of `node` is a row of `of`.
+    fn passes_unchanged(&self, node: NodeId, of: NodeId) -> bool {
+        node == of
+            || match &self.flow.node(node).op {
+                Op::Filter { input, .. }
+                | Op::Sort { input, .. }
+                | Op::Limit { input, .. }
+                | Op::When { input, .. } => self.passes_unchanged(*input, of),
+                _ => false,
+            }
+    }
+
+    /// Whether two dictionaries of one loop have entries for the same keys.
+    fn same_entries(&self, a: NodeId, b: NodeId) -> bool {
+        let (Op::State { fold, state }, Op::State { fold: other, state: other_state }) =
+            (&self.flow.node(a).op, &self.flow.node(b).op)
+        else {
+            return false;
+        };
+        let Op::Fold(parts) = &self.flow.node(*fold).op else {
+            return false;
+        };
+        if fold != other {
+            return false;
+        }
+        match (&parts.states[*state].kind, &parts.states[*other_state].kind) {
+            (
+                FoldKind::Map {
+                    keys: k1,
+                    creates: c1,
+                    ..
+                },
+                FoldKind::Map {
+                    keys: k2,
+                    creates: c2,
+                    ..
+                },
+            ) => {
+                c1 == c2
+                    && k1
+                        .iter()
+                        .map(|(_, key)| key)
+                        .eq(k2.iter().map(|(_, key)| key))
+                    && k1
+                        .iter()
+                        .map(|(name, _)| name)
+                        .eq(k2.iter().map(|(name, _)| name))
+            }
+            _ => false,
+        }
+    }
+
+    /// `d[key]`.
+    pub(crate) fn dict_item(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let (present, value) = self.probe(id, key, span)?;
+        match self.dict(id)?.factory.clone() {
+            None => {
+                self.require(&present, "dictionary", "a missing key raises KeyError", span)?;
+                Ok(value)
+            }
+            Some(Factory::Zero) => self.either(&present, &value, &Value::int(0)),
+            Some(Factory::Call(factory)) => {
+                if self.state.known(&present.expr) == Some(true) {
+                    return Ok(value);
+                }
+                if matches!(self.dict(id)?.rest, Rest::Built(_)) {
+                    return Err(Refusal::new(
+                        "defaultdict",
+                        "reading it after its loop may add an entry",
+                        Some(span.clone()),
+                    ));
+                }
+                let fresh = self.call_value(&factory, Vec::new(), Vec::new(), span)?;
+                let value = self.either_object(&present, &value, &fresh)?;
+                self.set_entry(id, key, value.clone(), span)?;
+                Ok(value)
+            }
+        }
+    }
+
+    /// The value if present, else the other; entries that are objects become new ones.
+    fn either_object(
+        &mut self,
+        present: &Term,
+        value: &Value,
+        otherwise: &Value,
+    ) -> Result<Value, Refusal> {
+        if *value == Value::Unbound || present.expr.is_false() {
+            return Ok(otherwise.clone());
+        }
+        let condition = Condition {
+            expr: present.expr.clone(),
+            scope: present.scope,
+        };
+        Ok(self.select(&condition, value, otherwise))
+    }
+
+    /// The value if present, else the other, without touching either.
+    fn either(
+        &mut self,
+        present: &Term,
+        value: &Value,
+        otherwise: &Value,
+    ) -> Result<Value, Refusal> {
+        match self.state.known(&present.expr) {
+            Some(true) => return Ok(value.clone()),
+            Some(false) => return Ok(otherwise.clone()),
+            None => {}
+        }
+        if *value == Value::Unbound {
+            return Ok(otherwise.clone());
+        }
+        if let (Value::Object(_), _) | (_, Value::Object(_)) = (value, otherwise) {
+            return Ok(Value::Choice(Box::new(Choice {
+                condition: present.expr.clone(),
+                scope: present.scope,
+                yes: value.clone(),
+                no: otherwise.clone(),
+            })));
+        }
+        self.either_object(present, value, otherwise)
+    }
+
+    /// `d.get(key, default)`.
+    pub(crate) fn dict_get(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        default: &Value,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let (present, value) = self.probe(id, key, span)?;
+        self.either(&present, &value, default)
+    }
+
+    /// `d.setdefault(key, default)`.
+    pub(crate) fn dict_setdefault(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        default: &Value,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let (present, value) = self.probe(id, key, span)?;
+        if self.state.known(&present.expr) == Some(true) {
+            return Ok(value);
+        }
+        let value = self.either_object(&present, &value, default)?;
+        self.set_entry(id, key, value.clone(), span)?;
+        Ok(value)
+    }
+
+    /// `key in d`.
+    pub(crate) fn dict_has(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        span: &Span,
+    ) -> Result<Term, Refusal> {
+        Ok(self.probe(id, key, span)?.0)
+    }
+
+    /// `d[key] = value`.
+    pub(crate) fn set_entry(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        value: Value,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        if let Value::Object(other) = &value
+            && !self.is_local(*other)
+        {
+            return Err(Refusal::new(
+                "assignment",
+                "an object made outside the loop is stored for several rows",
+                Some(span.clone()),
+            ));
+        }
+        let literal = key.as_literal().cloned();
+        match self.slot(id, key, span)? {
+            Slot::Constant(index) => self.dict_mut(id, span)?.entries[index].1 = value,
+            Slot::Absent => match literal {
+                Some(literal) => self.dict_mut(id, span)?.entries.push((literal, value)),
+                None => {
+                    return Err(Refusal::new(
+                        "dictionary",
+                        "it is given a key that is not constant outside a loop over rows",
+                        Some(span.clone()),
+                    ));
+                }
+            },
+            Slot::Touched => {
+                if let Rest::Touched(touched) = &mut self.dict_mut(id, span)?.rest {
+                    touched.present = Expr::bool(true);
+                    touched.value = value;
+                }
+            }
+            Slot::Chain => {
+                return Err(Refusal::new(
+                    "dictionary",
+                    "it has entries with constant keys and is given one that depends on the row",
+                    Some(span.clone()),
+                ));
+            }
+            Slot::Built(_) => {
+                return Err(Refusal::new(
+                    "dictionary",
+                    "it is changed again after the loop that built it",
+                    Some(span.clone()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// `container[key] = value`.
+    pub(crate) fn store(
+        &mut self,
+        container: &Value,
+        key: &Value,
+        value: Value,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let container = self.resolved(container, "assignment", span)?;
+        match &container {
+            Value::SharedState => {
+                let Some(name) = key.as_text() else {
+                    return Err(Refusal::new(
+                        "shared state",
+                        "it is set under a name that is not constant",
+                        Some(span.clone()),
+                    ));
+                };
+                self.state.shared.insert(FrameName::from(name), value);
+                Ok(())
+            }
+            Value::Object(id) => {
+                self.changeable(*id, span)?;
+                match self.state.heap.get(id).map(|object| &object.content) {
+                    Some(Content::Dict(_)) => self.set_entry(*id, key, value, span),
+                    Some(Content::List(_)) => self.set_item(*id, key, value, span),
+                    Some(Content::Frame(node)) => {
+                        let node = *node;
+                        let changed = self.set_column(node, key, &value, span)?;
+                        if let Some(object) = self.state.heap.get_mut(id) {
+                            object.content = Content::Frame(changed);
+                        }
+                        Ok(())
+                    }
+                    _ => Err(Refusal::new(
+                        "assignment",
+                        "this object cannot be assigned to",
+                        Some(span.clone()),
+                    )),
+                }
+            }
+            Value::Unknown(refusal) => Err((**refusal).clone()),
+            other => Err(Refusal::new(
+                "assignment",
+                format!("{} is changed in place", other.kind()),
+                Some(span.clone()),
+            )),
+        }
+    }
+
+    /// Equality of two keys or scalars.
+    pub(crate) fn equal(&mut self, a: &Value, b: &Value, span: &Span) -> Result<Term, Refusal> {
+        match (a, b) {
+            (Value::Tuple(x), Value::Tuple(y)) => {
+                if x.len() != y.len() {
+                    return Ok(Term::literal(Literal::Bool(false)));
+                }
+                let mut parts = Vec::new();
+                let mut scope = NO_ROW;
+                for (left, right) in x.iter().zip(y) {
+                    let part = self.equal(left, right, span)?;
+                    scope = scope.max(part.scope);
+                    parts.push(part.expr);
+                }
+                Ok(Term {
+                    expr: crate::state::all(parts),
+                    scope,
+                    numpy: false,
+                })
+            }
+            (Value::Scalar(x), Value::Scalar(y)) => {
+                self.compare(Comparison::Eq, x.clone(), y.clone(), span)
+            }
+            (Value::Unknown(refusal), _) | (_, Value::Unknown(refusal)) => {
+                Err((**refusal).clone())
+            }
+            _ => Err(Refusal::new(
+                "comparison",
+                format!("{} is compared with {}", a.kind(), b.kind()),
+                Some(span.clone()),
+            )),
+        }
+    }
+}
+
+fn refusal(construct: &str, reason: &str) -> Refusal {
+    Refusal::new(construct, reason, None)
+}
+
+/// Adds a column of a name not yet taken.
+fn column_for(term: &Term, name: &str, columns: &mut Vec<(ColumnName, Term)>) -> ColumnName {
+    let mut column = ColumnName::from(name);
+    let mut count = 1;
+    while columns.iter().any(|(other, _)| *other == column) {
+        count += 1;
+        column = ColumnName::from(format!("{name}_{count}"));
+    }
+    columns.push((column.clone(), term.clone()));
+    column
+}
+
+/// Python's equality, unused sides kept for the flavour.
+pub(crate) const EQUAL: Function = Function::Compare(Comparison::Eq, Flavour::Python);
