@@ -94,8 +94,8 @@ struct Emitter<'a> {
     writers: Vec<RewrittenModule>,
     files: BTreeMap<String, String>,
     sink_files: Vec<String>,
-    /// Queries that exist, by relation and whether they are ordered.
-    outputs: Vec<(NodeId, bool, FrameName, String)>,
+    /// Queries that exist, by relation.
+    outputs: Vec<(NodeId, FrameName, String)>,
     refusals: Vec<Refusal>,
 }
 
@@ -121,11 +121,17 @@ impl Emitter<'_> {
         self.refusals.extend(refusals);
     }
 
+    /// One query serves all outputs of a relation, so it is ordered when any of them is a file.
     fn ordered(&self, sink: &Sink) -> Ordered {
-        match self.job.modules.get(sink.module).map(|module| &module.kind) {
-            Some(ModuleKind::CsvFileWriter(_) | ModuleKind::ParquetFileWriter(_)) => Ordered::Yes,
-            _ => Ordered::No,
-        }
+        let observed = self.lifted.flow.sinks.iter().any(|other| {
+            let module = self.job.modules.get(other.module);
+            other.input == sink.input
+                && matches!(
+                    module.map(|module| &module.kind),
+                    Some(ModuleKind::CsvFileWriter(_) | ModuleKind::ParquetFileWriter(_))
+                )
+        });
+        if observed { Ordered::Yes } else { Ordered::No }
     }
 
     fn output(&mut self, index: usize) {
@@ -153,8 +159,8 @@ impl Emitter<'_> {
         let known = self
             .outputs
             .iter()
-            .find(|(node, own, ..)| *node == sink.input && *own == (ordered == Ordered::Yes))
-            .map(|(_, _, frame, file)| (frame.clone(), file.clone()));
+            .find(|(node, ..)| *node == sink.input)
+            .map(|(_, frame, file)| (frame.clone(), file.clone()));
         let named = match known {
             Some(named) => Some(named),
             None => self.step(index, source, ordered, span.clone()),
@@ -242,9 +248,7 @@ impl Emitter<'_> {
             sql_file: BTreeMap::from([(DIALECT.to_owned(), file.clone())]),
             columns,
         });
-        let ordered = ordered == Ordered::Yes;
-        self.outputs
-            .push((node, ordered, frame.clone(), file.clone()));
+        self.outputs.push((node, frame.clone(), file.clone()));
         Some((frame, file))
     }
 

@@ -105,7 +105,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
                 Kind::Choice,
                 format!("{which} {name}"),
                 format!(
-                    "When {} appears more than once in {}, the job shall use the {which} entry.",
+                    "When the same {} appears more than once in {}, the job shall use the {which} entry.",
                     columns(keys),
                     from(*input)
                 ),
