@@ -1,17 +1,19 @@
 //! What a foreign process may read, write and use up.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, CString, OsString};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
 
-use crate::level::{IdMaps, enter_namespaces, offer};
+use crate::level::{IdMaps, Namespaces, enter_namespaces, offer};
 use crate::{Confined, IsolationLevel, landlock};
 
 /// Upper bounds; `None` leaves what the parent has.
@@ -36,6 +38,10 @@ pub struct Confinement {
     pub read: Vec<PathBuf>,
     /// Files and folders it may also change.
     pub write: Vec<PathBuf>,
+    /// Folders that are empty for it, so that not even their names and sizes can be asked for.
+    ///
+    /// Takes namespaces; where there are none, only reading is denied.
+    pub hidden: Vec<PathBuf>,
     /// Its whole environment; nothing is inherited.
     pub environment: Vec<(OsString, OsString)>,
     /// Bounds on what it uses up.
@@ -149,12 +155,19 @@ impl Confinement {
         let limits = self.limits;
         let dies_with_thread = self.dies_with_thread;
         let maps = IdMaps::of_this_process();
+        let hidden = self.hidden.iter().filter(|path| path.is_dir());
+        let hidden: Vec<CString> = hidden
+            .filter_map(|path| CString::new(path.as_os_str().as_bytes()).ok())
+            .collect();
         let ruleset_fd = ruleset.as_ref().map(AsRawFd::as_raw_fd);
         // SAFETY: the closure makes system calls on values prepared above and allocates nothing.
         unsafe {
             command.pre_exec(move || {
                 nix::unistd::setsid()?;
                 enter_namespaces(namespaces, &maps)?;
+                if namespaces != Namespaces::None {
+                    hide(&hidden)?;
+                }
                 limits.apply()?;
                 if dies_with_thread {
                     prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong)?;
@@ -194,6 +207,32 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// Covers folders by empty ones, in the mount namespace of the calling process only.
+fn hide(folders: &[CString]) -> io::Result<()> {
+    if folders.is_empty() {
+        return Ok(());
+    }
+    let nothing: Option<&CStr> = None;
+    mount(
+        nothing,
+        c"/",
+        nothing,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        nothing,
+    )?;
+    for folder in folders {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_RDONLY;
+        mount(
+            Some(c"none"),
+            folder.as_c_str(),
+            Some(c"tmpfs"),
+            flags,
+            nothing,
+        )?;
+    }
+    Ok(())
 }
 
 fn prctl(option: libc::c_int, value: libc::c_ulong) -> io::Result<()> {

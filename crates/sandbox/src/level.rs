@@ -75,7 +75,10 @@ pub(crate) enum Namespaces {
 
 impl Namespaces {
     pub(crate) fn flags(self) -> CloneFlags {
-        let own = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS;
+        let own = CloneFlags::CLONE_NEWNET
+            | CloneFlags::CLONE_NEWNS
+            | CloneFlags::CLONE_NEWIPC
+            | CloneFlags::CLONE_NEWUTS;
         match self {
             Self::WithUser => own | CloneFlags::CLONE_NEWUSER,
             Self::WithoutUser => own,

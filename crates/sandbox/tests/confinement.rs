@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ fn confinement(staging: &Path) -> Confinement {
     Confinement {
         read: Confinement::system_folders(),
         write: vec![staging.to_owned()],
+        hidden: Vec::new(),
         environment: Confinement::fixed_environment(),
         limits: Limits {
             file_bytes_max: Some(1 << 20),
@@ -88,6 +89,35 @@ fn a_sealed_folder_is_readable_outside_and_not_inside() {
             "{attempt} fails outside too"
         );
     }
+}
+
+#[test]
+fn a_hidden_folder_does_not_even_show_what_is_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (staging, sealed) = (folder.path().join("staging"), folder.path().join("sealed"));
+    fs::create_dir(&staging).expect("a folder");
+    fs::create_dir(&sealed).expect("a folder");
+    fs::write(sealed.join("key.toml"), "answer = 42").expect("a file");
+    if Confinement::level() < IsolationLevel::FilesAndNetwork {
+        return;
+    }
+    let attempt = format!("stat {}/key.toml", sealed.display());
+    let run = |hidden: Vec<PathBuf>| {
+        let process = Confinement {
+            hidden,
+            ..confinement(&staging)
+        };
+        let process = process.spawn(Path::new("/bin/sh"), |command| {
+            command.arg("-c").arg(&attempt).stdout(Stdio::piped());
+        });
+        output(process.expect("the shell starts")).0
+    };
+    assert!(
+        run(Vec::new()),
+        "without hiding, Landlock alone shows that the file is there"
+    );
+    assert!(!run(vec![sealed.clone()]));
+    assert!(sealed.join("key.toml").exists(), "nothing changed outside");
 }
 
 #[test]

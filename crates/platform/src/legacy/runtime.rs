@@ -167,27 +167,30 @@ impl LegacyRuntime {
         readable.extend(config.environment.readable.iter().cloned());
         readable.extend(settings.roots.iter().map(|(root, _)| root.clone()));
         readable.push(scripts.clone());
+        let mut hidden = Vec::new();
         for sealed in &config.workspace.sealed {
             let Ok(sealed) = config.workspace_root.join(sealed).canonicalize() else {
                 continue;
             };
-            if let Some(readable) = readable
-                .iter()
-                .chain([&staging_root])
-                .find(|folder| sealed.starts_with(folder))
-            {
-                return Err(LegacyError::Sealed {
-                    sealed,
-                    readable: readable.clone(),
-                });
+            let mut open = readable.iter().chain([&staging_root]);
+            if let Some(readable) = open.find(|folder| sealed.starts_with(folder)) {
+                let readable = readable.clone();
+                return Err(LegacyError::Sealed { sealed, readable });
             }
+            hidden.push(sealed);
         }
 
         let mut environment = Confinement::fixed_environment();
         environment.push(("PYTHONPATH".into(), scripts.into()));
+        // The worker forks, so Arrow's allocator must not keep a thread of its own.
+        environment.push((
+            "JE_ARROW_MALLOC_CONF".into(),
+            "background_thread:false".into(),
+        ));
         let confinement = Confinement {
             read: readable.clone(),
             write: vec![staging_root.clone()],
+            hidden,
             environment,
             limits: Limits {
                 memory_bytes_max: config.memory_bytes_max,
