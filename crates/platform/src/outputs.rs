@@ -53,6 +53,8 @@ pub struct CommittedFile {
     pub content_hash: ContentHash,
     /// Size of all its files.
     pub bytes: u64,
+    /// Rows written, where they were counted.
+    pub rows: Option<u64>,
 }
 
 /// Why an output could not be committed.
@@ -73,24 +75,27 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OutputE
     }
 }
 
-/// Commits staged files (place below the zone, file or folder) into `zone`, `output/<schema>`, in their order.
-pub fn commit<'a>(
-    zone: &Path,
-    files: impl IntoIterator<Item = (&'a str, &'a Path)>,
-) -> Result<Vec<CommittedFile>, OutputError> {
-    let mut committed = Vec::new();
-    for (relative, staged) in files {
+/// Commits staged files into `zone`, `output/<schema>`, in their order.
+pub fn commit(zone: &Path, files: &[StagedFile]) -> Result<Vec<CommittedFile>, OutputError> {
+    let mut committed = Vec::with_capacity(files.len());
+    for StagedFile {
+        relative,
+        staged,
+        rows,
+        ..
+    } in files
+    {
         let target = place(zone, relative)?;
         let (content_hash, bytes) = content_hash(relative, staged)?;
         let unchanged = target.exists() && self::content_hash(relative, &target)?.0 == content_hash;
         if !unchanged {
             replace(staged, &target)?;
         }
-        let relative = relative.to_owned();
         committed.push(CommittedFile {
-            relative,
+            relative: relative.clone(),
             content_hash,
             bytes,
+            rows: *rows,
         });
     }
     Ok(committed)
@@ -296,18 +301,28 @@ fn copy_synced(from: &Path, to: &Path) -> Result<(), OutputError> {
 mod tests {
     use super::*;
 
+    fn staged(relative: &str, source: &Path) -> Vec<StagedFile> {
+        let (relative, staged) = (relative.to_owned(), source.to_owned());
+        vec![StagedFile {
+            module: Some(0),
+            relative,
+            staged,
+            rows: None,
+        }]
+    }
+
     #[test]
     fn a_file_is_committed_replaced_and_committed_again_without_change() {
         let folder = tempfile::tempdir().expect("a folder");
         let (zone, source) = (folder.path().join("zone"), folder.path().join("source.csv"));
         fs::write(&source, "a\n1\n").expect("a file");
-        let files = [("job/table/2024-10-01/a.csv", source.as_path())];
-        let first = commit(&zone, files).expect("it commits");
+        let files = staged("job/table/2024-10-01/a.csv", &source);
+        let first = commit(&zone, &files).expect("it commits");
         let target = zone.join("job/table/2024-10-01/a.csv");
         let written = fs::metadata(&target)
             .and_then(|found| found.modified())
             .expect("it is there");
-        assert_eq!(commit(&zone, files).expect("it commits"), first);
+        assert_eq!(commit(&zone, &files).expect("it commits"), first);
         assert_eq!(
             fs::metadata(&target)
                 .and_then(|found| found.modified())
@@ -315,7 +330,7 @@ mod tests {
             written
         );
         fs::write(&source, "a\n2\n").expect("a file");
-        let second = commit(&zone, files).expect("it commits");
+        let second = commit(&zone, &files).expect("it commits");
         assert_ne!(second[0].content_hash, first[0].content_hash);
         assert_eq!(fs::read_to_string(&target).expect("it is there"), "a\n2\n");
         let names = sorted_entries(target.parent().expect("a parent"))
@@ -331,14 +346,14 @@ mod tests {
         fs::create_dir(&source).expect("a folder");
         fs::write(source.join("part-00000.parquet"), "x").expect("a file");
         fs::write(source.join("part-00001.parquet"), "y").expect("a file");
-        let files = [("job/table/2024-10-01/a", source.as_path())];
-        let full = commit(&zone, files).expect("it commits");
+        let files = staged("job/table/2024-10-01/a", &source);
+        let full = commit(&zone, &files).expect("it commits");
         fs::remove_file(source.join("part-00001.parquet")).expect("it is there");
-        commit(&zone, files).expect("it commits");
+        commit(&zone, &files).expect("it commits");
         let target = zone.join("job/table/2024-10-01/a");
         assert_eq!(sorted_entries(&target).expect("a folder").len(), 1);
         fs::remove_file(source.join("part-00000.parquet")).expect("it is there");
-        let empty = commit(&zone, files).expect("it commits");
+        let empty = commit(&zone, &files).expect("it commits");
         assert!(target.is_dir() && sorted_entries(&target).expect("a folder").is_empty());
         assert_ne!(empty[0].content_hash, full[0].content_hash);
         assert_eq!(empty[0].bytes, 0);
@@ -353,11 +368,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let source = folder.path().join("a");
         fs::write(&source, "x").expect("a file");
-        let error = commit(
-            &folder.path().join("zone"),
-            [("job/../../a", source.as_path())],
-        )
-        .expect_err("it leaves");
+        let error = commit(&folder.path().join("zone"), &staged("job/../../a", &source))
+            .expect_err("it leaves");
         assert_eq!(error.to_string(), "cannot commit job/../../a");
     }
 }
