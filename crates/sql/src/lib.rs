@@ -5,3 +5,4 @@
 //! Neither knows the other: everything passes through the dataflow.
 
 pub mod datafusion;
+pub mod sqlite;

@@ -56,7 +56,7 @@ impl Compiler<'_> {
         let group_order = if keys.is_empty() {
             vec![OrderKey::position(
                 Sql::Constant("0".to_owned()),
-                "position",
+                "row_position",
             )]
         } else if by_first {
             let position = block.order.first().map(|key| key.sql.clone());

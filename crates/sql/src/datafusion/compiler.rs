@@ -14,7 +14,7 @@ use relift_job::ColumnName;
 use super::block::{Block, Body, JoinKind as Joined, Source};
 use super::expression::{Columns, Translator, emptiness};
 use super::fragment::{OrderKey, SourceId, Sql, WindowCall};
-use super::identifier::{Names, refuse, snake_case};
+use super::identifier::{Names, quoted, refuse, snake_case};
 use super::layout::{TableExpression, query_text};
 
 /// Whether the order of a query's rows is observed.
@@ -420,10 +420,16 @@ impl<'a> Compiler<'a> {
                 }
             })
             .collect();
+        // These are read by name right away, so they need only differ from their neighbours.
+        let mut beside: BTreeSet<String> = columns
+            .iter()
+            .map(|(name, _)| name.to_ascii_lowercase())
+            .collect();
         let extra_names: Vec<String> = extra
             .iter()
-            .map(|(wanted, sql)| export(wanted, sql, &mut columns, &mut taken))
+            .map(|(wanted, sql)| export(wanted, sql, &mut columns, &mut beside))
             .collect();
+        taken.extend(beside);
         if columns.is_empty() {
             columns.push((
                 hidden_name(&taken, "row_exists"),
@@ -515,17 +521,35 @@ impl<'a> Compiler<'a> {
         wanted: Vec<OrderKey>,
         id: NodeId,
     ) -> Result<(Block, Vec<OrderKey>), Refusal> {
-        let wanted: Vec<OrderKey> = wanted
-            .into_iter()
-            .filter(|key| !matches!(key.sql, Sql::Constant(_)))
-            .collect();
-        let shadowed = wanted.iter().any(|key| {
-            names.iter().any(|name| {
-                let output = block.column(name);
-                key.sql.reads_name(name.as_str())
-                    && !(output == Some(&key.sql) && matches!(key.sql, Sql::Column { .. }))
-            })
-        });
+        let mut distinct: Vec<OrderKey> = Vec::new();
+        for key in wanted {
+            let said = distinct.iter().any(|before| before.sql == key.sql);
+            if !said && !matches!(key.sql, Sql::Constant(_)) {
+                distinct.push(key);
+            }
+        }
+        // What is an output column is named by it.
+        let mut wanted: Vec<OrderKey> = Vec::new();
+        let mut shadowed = false;
+        for key in distinct {
+            let output = names
+                .iter()
+                .find(|name| block.column(name) == Some(&key.sql));
+            match output {
+                Some(name) if !matches!(key.sql, Sql::Column { .. }) => {
+                    wanted.push(key.over(Sql::Constant(quoted(name.as_str()))));
+                }
+                Some(_) if names.iter().all(|name| unshadowed(&block, name, &key.sql)) => {
+                    wanted.push(key);
+                }
+                _ => {
+                    shadowed |= names.iter().any(|name| {
+                        key.sql.reads_name(name.as_str()) && !unshadowed(&block, name, &key.sql)
+                    });
+                    wanted.push(key);
+                }
+            }
+        }
         if !shadowed && !(block.distinct && !wanted.is_empty()) {
             return Ok((block, wanted));
         }
@@ -577,7 +601,7 @@ impl<'a> Compiler<'a> {
             [] => Ok(Block {
                 order: vec![OrderKey::position(
                     Sql::Constant("0".to_owned()),
-                    "position",
+                    "row_position",
                 )],
                 ..block
             }),
@@ -604,11 +628,11 @@ impl<'a> Compiler<'a> {
                     block,
                     id,
                     Some("numbered"),
-                    vec![("position", position.cast("BIGINT"))],
+                    vec![("row_position", position.cast("BIGINT"))],
                 )?;
                 closed.order = over
                     .into_iter()
-                    .map(|sql| OrderKey::position(sql, "position"))
+                    .map(|sql| OrderKey::position(sql, "row_position"))
                     .collect();
                 Ok(closed)
             }
@@ -631,6 +655,15 @@ impl<'a> Compiler<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a criterion's column of that name is the output column of that name.
+fn unshadowed(block: &Block, name: &ColumnName, sql: &Sql) -> bool {
+    !sql.reads_name(name.as_str())
+        || matches!(block.column(name), Some(own @ Sql::Column { name: source, .. })
+        if source == name.as_str() && !sql.any(&|part| {
+            matches!(part, Sql::Column { name: other, .. } if other == name.as_str()) && part != own
+        }))
 }
 
 /// The SQL of a column that must be there.

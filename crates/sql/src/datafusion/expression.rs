@@ -396,7 +396,7 @@ impl Translator<'_> {
             }
         }
         let (l, r) = (self.value(left)?, self.value(right)?);
-        let plain = |l, r| Sql::infix(comparison.symbol(), l, r);
+        let plain = |l, r| Sql::comparison(comparison.symbol(), l, r);
         if flavour == Flavour::Sql {
             return Ok(plain(l, r));
         }
@@ -444,7 +444,7 @@ impl Translator<'_> {
 
     fn is_missing(&self, argument: &Expr) -> Result<Sql, Refusal> {
         let sql = self.value(argument)?;
-        let null = Sql::IsNull(Box::new(sql.clone()), false);
+        let null = sql.clone().is_null();
         if matches!(
             sql,
             Sql::Column {
@@ -786,7 +786,7 @@ impl Translator<'_> {
             F::DaysBetween => return no("of timestamps rounds down, which the engine does not"),
             F::AddDays if ty.base == Base::Date => Sql::infix("+", value(0)?, value(1)?),
             F::AddDays => return no("of a timestamp has no exact form here"),
-            F::IsoText if ty.base == Base::Date => value(0)?.cast("VARCHAR"),
+            F::IsoText if ty.base == Base::Date => Sql::IsoDate(Box::new(value(0)?)),
             F::IsoText => Sql::Call("to_char", vec![value(0)?, constant("'%Y-%m-%dT%H:%M:%S'")]),
             F::ToDate if ty.base == Base::Date => value(0)?,
             F::ToDate => value(0)?.cast("DATE"),

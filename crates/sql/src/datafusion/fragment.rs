@@ -52,6 +52,8 @@ pub(crate) enum Sql {
     Cast(Box<Sql>, String),
     /// The float nearest to a decimal of that precision and scale.
     DoubleOfDecimal(Box<Sql>, u8, i8),
+    /// ISO text of a date.
+    IsoDate(Box<Sql>),
     /// `EXISTS (SELECT 1 FROM table WHERE …)`, or `NOT EXISTS` when negated. Only in WHERE.
     Exists(Box<Existence>),
     /// `(SELECT column FROM table)` of a one-row table.
@@ -209,6 +211,44 @@ impl Sql {
         Self::Call("coalesce", vec![self, Self::Constant(otherwise.to_owned())])
     }
 
+    /// A comparison, made on dates and decimals themselves where that decides alike: ISO texts sort as
+    /// their dates, and decimals of up to 15 digits as their nearest floats.
+    pub(crate) fn comparison(operator: &'static str, left: Self, right: Self) -> Self {
+        match (left, right) {
+            (Self::IsoDate(a), Self::IsoDate(b)) => Self::infix(operator, *a, *b),
+            (Self::IsoDate(a), Self::Constant(text)) if is_date_text(&text) => {
+                Self::infix(operator, *a, Self::Constant(format!("DATE {text}")))
+            }
+            (Self::Constant(text), Self::IsoDate(b)) if is_date_text(&text) => {
+                Self::infix(operator, Self::Constant(format!("DATE {text}")), *b)
+            }
+            (Self::DoubleOfDecimal(a, precision, _), Self::Constant(text))
+                if precision <= 15 && is_short_integer(&text) =>
+            {
+                Self::infix(operator, *a, Self::Constant(text))
+            }
+            (Self::Constant(text), Self::DoubleOfDecimal(b, precision, _))
+                if precision <= 15 && is_short_integer(&text) =>
+            {
+                Self::infix(operator, Self::Constant(text), *b)
+            }
+            (Self::DoubleOfDecimal(a, p, _), Self::DoubleOfDecimal(b, q, _))
+                if p <= 15 && q <= 15 =>
+            {
+                Self::infix(operator, *a, *b)
+            }
+            (left, right) => Self::infix(operator, left, right),
+        }
+    }
+
+    /// `IS NULL`, asked of what the value is made of when that decides alike.
+    pub(crate) fn is_null(self) -> Self {
+        match self {
+            Self::IsoDate(inner) | Self::DoubleOfDecimal(inner, ..) => inner.is_null(),
+            other => Self::IsNull(Box::new(other), false),
+        }
+    }
+
     /// Conjunction without nesting; true parts vanish.
     pub(crate) fn all(parts: Vec<Self>) -> Self {
         let mut kept = Vec::new();
@@ -230,7 +270,9 @@ impl Sql {
     pub(crate) fn is_simple(&self) -> bool {
         match self {
             Self::Column { .. } | Self::Constant(_) => true,
-            Self::Cast(inner, _) | Self::DoubleOfDecimal(inner, ..) => inner.is_simple(),
+            Self::Cast(inner, _) | Self::DoubleOfDecimal(inner, ..) | Self::IsoDate(inner) => {
+                inner.is_simple()
+            }
             _ => false,
         }
     }
@@ -239,7 +281,9 @@ impl Sql {
     pub(crate) fn is_strict_column(&self) -> bool {
         match self {
             Self::Column { .. } => true,
-            Self::Cast(inner, _) | Self::DoubleOfDecimal(inner, ..) => inner.is_strict_column(),
+            Self::Cast(inner, _) | Self::DoubleOfDecimal(inner, ..) | Self::IsoDate(inner) => {
+                inner.is_strict_column()
+            }
             _ => false,
         }
     }
@@ -266,6 +310,7 @@ impl Sql {
             | Self::Negate(a)
             | Self::IsNull(a, _)
             | Self::Cast(a, _)
+            | Self::IsoDate(a)
             | Self::DoubleOfDecimal(a, ..) => vec![a],
             Self::In(a, list, _) => std::iter::once(a.as_ref()).chain(list).collect(),
             Self::Case(arms, otherwise) => arms
@@ -327,6 +372,7 @@ impl Sql {
             Self::Negate(a) => Self::Negate(boxed(a)),
             Self::IsNull(a, negated) => Self::IsNull(boxed(a), *negated),
             Self::Cast(a, to) => Self::Cast(boxed(a), to.clone()),
+            Self::IsoDate(a) => Self::IsoDate(boxed(a)),
             Self::DoubleOfDecimal(a, precision, scale) => {
                 Self::DoubleOfDecimal(boxed(a), *precision, *scale)
             }
@@ -437,6 +483,7 @@ impl Sql {
                 format!("CASE{arms} ELSE {} END", otherwise.text(aliases))
             }
             Self::Cast(inner, to) => format!("CAST({} AS {to})", inner.text(aliases)),
+            Self::IsoDate(inner) => format!("CAST({} AS VARCHAR)", inner.text(aliases)),
             // With 15 digits or fewer the quotient of two exact floats is the nearest float; with
             // more the text, which is parsed to the nearest float, is the way that rounds once.
             Self::DoubleOfDecimal(inner, precision, _) => {
@@ -500,6 +547,23 @@ impl Existence {
         let conditions = joined(&self.conditions, " AND ", AND, &aliases);
         format!("{not}EXISTS (SELECT 1 FROM {from} WHERE {conditions})")
     }
+}
+
+/// Whether a constant is the text of a date that exists.
+fn is_date_text(constant: &str) -> bool {
+    let text = constant.trim_matches('\'');
+    constant.len() == 12
+        && text.len() == 10
+        && relift_job::EffectiveDate::parse(text).is_some_and(|date| date.to_string() == text)
+}
+
+fn is_short_integer(constant: &str) -> bool {
+    constant.len() <= 15
+        && constant
+            .strip_prefix('-')
+            .unwrap_or(constant)
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
 }
 
 fn list(parts: &[Sql], aliases: &Aliases) -> String {

@@ -55,7 +55,7 @@ impl Compiler<'_> {
                     .collect(),
                 order: vec![OrderKey::position(
                     Sql::Constant("0".to_owned()),
-                    "position",
+                    "row_position",
                 )],
                 ..Block::default()
             });
@@ -74,7 +74,7 @@ impl Compiler<'_> {
                 filters: vec![Sql::Constant("FALSE".to_owned())],
                 order: vec![OrderKey::position(
                     Sql::Constant("0".to_owned()),
-                    "position",
+                    "row_position",
                 )],
                 ..Block::default()
             });
@@ -84,7 +84,7 @@ impl Compiler<'_> {
             .iter()
             .map(|index| columns[*index].to_string())
             .collect();
-        let position = self.hidden("position");
+        let position = self.hidden("row_position");
         names.push(position.clone());
         let rows = cells
             .iter()
@@ -116,7 +116,7 @@ impl Compiler<'_> {
                 .collect(),
             order: vec![OrderKey::position(
                 Sql::column(source, &position),
-                "position",
+                "row_position",
             )],
             ..self.reading(source, &table)
         })
@@ -661,7 +661,7 @@ impl Compiler<'_> {
             .filter(|name| self.needed[id.0 as usize].contains(*name))
             .cloned()
             .collect();
-        let (branch_name, position_name) = (self.hidden("branch"), self.hidden("position"));
+        let (branch_name, position_name) = (self.hidden("branch"), self.hidden("row_position"));
         let mut selects = Vec::new();
         for (number, input) in inputs.iter().enumerate() {
             let mut block = self.block(*input)?;
@@ -673,7 +673,7 @@ impl Compiler<'_> {
                     Block {
                         order: vec![OrderKey::position(
                             Sql::Constant("0".to_owned()),
-                            "position",
+                            "row_position",
                         )],
                         ..block
                     }
@@ -710,7 +710,7 @@ impl Compiler<'_> {
         });
         let source = self.new_source();
         let order = if observed {
-            [(&branch_name, "branch"), (&position_name, "position")]
+            [(&branch_name, "branch"), (&position_name, "row_position")]
                 .into_iter()
                 .map(|(name, hint)| OrderKey {
                     position: false,

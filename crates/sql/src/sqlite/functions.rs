@@ -1,0 +1,198 @@
+//! SQLite's scalar functions, as far as their exact meaning has a name in the dataflow.
+
+use relift_dataflow::{Base, Expr, ExprKind, Function, Literal, Refusal};
+use relift_diagnostics::Span;
+use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
+
+use super::expression::Context;
+use super::query::Lowering;
+use super::relation::IsoText;
+
+impl Lowering<'_> {
+    pub(crate) fn call(
+        &mut self,
+        call: &ast::Function,
+        context: &Context,
+        span: Option<Span>,
+    ) -> Result<Expr, Refusal> {
+        let name = call.name.to_string().to_ascii_lowercase();
+        let no = |reason: &str| Err(Refusal::new(format!("`{name}`"), reason, span.clone()));
+        if call.over.is_some() {
+            return no("window functions are not lifted from SQLite yet");
+        }
+        if super::grouping::is_aggregate(call) {
+            return no("an aggregate cannot stand here");
+        }
+        let FunctionArguments::List(list) = &call.args else {
+            return no("is not lifted");
+        };
+        let mut arguments = Vec::new();
+        for argument in &list.args {
+            let FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) = argument else {
+                return no("takes values");
+            };
+            arguments.push(self.value(argument, context)?);
+        }
+        let node = context.relation.node;
+        let mut bases = Vec::new();
+        for argument in &arguments {
+            bases.push(self.type_of(argument, node)?.base);
+        }
+        let lowered = match (name.as_str(), &bases[..]) {
+            ("coalesce" | "ifnull", [_, ..]) => self.coalesce(arguments, context)?,
+            ("iif", [_, _, _]) => {
+                let FunctionArg::Unnamed(FunctionArgExpr::Expr(condition)) = &list.args[0] else {
+                    return no("takes values");
+                };
+                let condition = self.condition(condition, context)?;
+                let mut rest = arguments.into_iter().skip(1);
+                match (rest.next(), rest.next()) {
+                    (Some(value), Some(otherwise)) => Expr::branch(condition, value, otherwise),
+                    _ => return no("takes three arguments"),
+                }
+            }
+            ("nullif", [a, b]) if a == b => Expr::call(Function::NullIf, arguments),
+            ("abs", [Base::Int64 | Base::Float64]) => Expr::call(Function::Absolute, arguments),
+            ("round", [Base::Int64 | Base::Float64]) => {
+                arguments.push(Expr::int(0));
+                Expr::call(Function::SqliteRound, arguments)
+            }
+            ("round", [Base::Int64 | Base::Float64, Base::Int64]) => {
+                Expr::call(Function::SqliteRound, arguments)
+            }
+            ("upper", [Base::Text]) => Expr::call(Function::SqliteUpper, arguments),
+            ("lower", [Base::Text]) => Expr::call(Function::SqliteLower, arguments),
+            ("length", [Base::Text]) => Expr::call(Function::Length, arguments),
+            ("trim", [Base::Text]) => Expr::call(Function::SqliteTrim, arguments),
+            ("replace", [Base::Text, Base::Text, Base::Text]) => {
+                Expr::call(Function::Replace, arguments)
+            }
+            (
+                "substr" | "substring",
+                [Base::Text, Base::Int64] | [Base::Text, Base::Int64, Base::Int64],
+            ) => Expr::call(Function::SqliteSubstr, arguments),
+            ("date", [Base::Text]) => match context.relation.iso(&arguments[0]) {
+                Some(IsoText::Date) => arguments.remove(0),
+                Some(IsoText::Timestamp) => part(arguments.remove(0), 1, 10),
+                None => return no("is lifted only of columns that hold dates"),
+            },
+            ("strftime", [Base::Text, Base::Text]) => {
+                let iso = context.relation.iso(&arguments[1]);
+                let value = arguments.remove(1);
+                match (arguments[0].as_literal(), iso) {
+                    (Some(Literal::Text(format)), Some(iso)) => match iso_part(format, iso) {
+                        Some((from, length)) => part(value, from, length),
+                        None => return no("this format is not lifted"),
+                    },
+                    (_, None) => return no("is lifted only of columns that hold dates"),
+                    _ => return no("needs a constant format"),
+                }
+            }
+            ("date" | "datetime" | "time" | "julianday" | "strftime" | "unixepoch", _) => {
+                return no("is lifted only for a plain column that holds dates");
+            }
+            ("min" | "max", [first, ..]) if bases.iter().all(|base| base == first) => {
+                let function = if name == "max" {
+                    Function::Greatest
+                } else {
+                    Function::Least
+                };
+                for argument in &arguments {
+                    if self.type_of(argument, node)?.missing.possible() {
+                        return no("is NULL when an argument is, which is not lifted");
+                    }
+                }
+                Expr::call(function, arguments)
+            }
+            _ => return no("is not lifted from SQLite for these arguments"),
+        };
+        let lowered = lowered.at(span);
+        self.type_of(&lowered, node)?;
+        Ok(lowered)
+    }
+
+    /// What stands behind an argument that is never NULL is never returned.
+    fn coalesce(&mut self, arguments: Vec<Expr>, context: &Context) -> Result<Expr, Refusal> {
+        let mut kept = Vec::new();
+        for argument in arguments {
+            let ty = self.type_of(&argument, context.relation.node)?;
+            if ty.base == Base::Nothing {
+                continue;
+            }
+            kept.push(argument);
+            if !ty.missing.possible() {
+                break;
+            }
+        }
+        Ok(match kept.len() {
+            0 => Expr::none(),
+            1 => kept.remove(0),
+            _ => Expr::call(Function::Coalesce, kept),
+        })
+    }
+
+    pub(crate) fn cast(
+        &mut self,
+        expr: &ast::Expr,
+        to: &str,
+        context: &Context,
+        span: Option<Span>,
+    ) -> Result<Expr, Refusal> {
+        let value = self.value(expr, context)?;
+        let base = self.type_of(&value, context.relation.node)?.base;
+        let word = to
+            .split(['(', ' '])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        let number = matches!(base, Base::Int64 | Base::Float64);
+        let lowered = match word.as_str() {
+            "INTEGER" | "INT" | "BIGINT" | "SMALLINT" | "TINYINT" if number => {
+                Expr::call(Function::SqliteInt, vec![value])
+            }
+            "REAL" | "FLOAT" | "DOUBLE" if number => Expr::call(Function::SqliteReal, vec![value]),
+            "TEXT" | "VARCHAR" | "CHAR" | "NVARCHAR" if base == Base::Text => value,
+            "TEXT" | "VARCHAR" | "CHAR" | "NVARCHAR" if base == Base::Int64 => {
+                Expr::call(Function::SqliteText, vec![value])
+            }
+            _ => {
+                return Err(Refusal::new(
+                    format!("CAST AS {to}"),
+                    "is not lifted for this type",
+                    span,
+                ));
+            }
+        };
+        Ok(lowered.at(span))
+    }
+}
+
+/// `SUBSTR(value, from, length)`; the whole of a date when it asks for that.
+fn part(value: Expr, from: i64, length: i64) -> Expr {
+    if (from, length) == (1, i64::MAX) {
+        return value;
+    }
+    Expr::new(ExprKind::Call(
+        Function::SqliteSubstr,
+        vec![value, Expr::int(from), Expr::int(length)],
+    ))
+}
+
+/// Where in ISO text a format's answer stands.
+fn iso_part(format: &str, iso: IsoText) -> Option<(i64, i64)> {
+    Some(match (format, iso) {
+        ("%Y", _) => (1, 4),
+        ("%m", _) => (6, 2),
+        ("%d", _) => (9, 2),
+        ("%Y-%m", _) => (1, 7),
+        ("%m-%d", _) => (6, 5),
+        ("%Y-%m-%d", IsoText::Date) => (1, i64::MAX),
+        ("%Y-%m-%d", IsoText::Timestamp) => (1, 10),
+        ("%H", IsoText::Timestamp) => (12, 2),
+        ("%M", IsoText::Timestamp) => (15, 2),
+        ("%S", IsoText::Timestamp) => (18, 2),
+        ("%H:%M", IsoText::Timestamp) => (12, 5),
+        ("%H:%M:%S", IsoText::Timestamp) => (12, 8),
+        _ => return None,
+    })
+}

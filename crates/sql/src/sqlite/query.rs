@@ -1,0 +1,560 @@
+//! Whole queries: WITH, UNION ALL, and the boundaries to pandas on both ends.
+
+use std::collections::BTreeMap;
+
+use relift_dataflow::{
+    Base, ColumnType, Dataflow, Expr, Function, NodeId, Obligation, ObligationKind, Op, Refusal,
+    Schema, type_of,
+};
+use relift_diagnostics::Span;
+use relift_job::{Catalog, ColumnName, FrameName};
+use sqlparser::ast::{LimitClause, OrderBy, Query, SetExpr, SetOperator, SetQuantifier, Statement};
+use sqlparser::dialect::SQLiteDialect;
+use sqlparser::parser::{Parser, ParserError};
+
+use super::expression::Context;
+use super::places::{Places, SqlText};
+use super::relation::{IsoText, Relation, RowOrder, ScopeColumn};
+
+/// A lowered Transformation.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The result, as pandas reads it.
+    pub node: NodeId,
+    /// Frames it reads, in order of appearance.
+    pub frames_read: Vec<(FrameName, NodeId)>,
+}
+
+/// Lowers the SQL of a Transformation over the frames of the shared state.
+pub fn lower_query(
+    flow: &mut Dataflow,
+    sql: &SqlText<'_>,
+    frames: &BTreeMap<FrameName, NodeId>,
+    module: usize,
+    catalog: &Catalog,
+) -> Result<Lowered, Vec<Refusal>> {
+    let places = Places::new(sql);
+    let statements = Parser::new(&SQLiteDialect {})
+        .try_with_sql(sql.text)
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| vec![syntax_refusal(&places, &error)])?;
+    let query = match &statements[..] {
+        [Statement::Query(query)] => query,
+        _ => {
+            return Err(vec![Refusal::new(
+                "SQL text",
+                "is not one query",
+                Some(places.whole()),
+            )]);
+        }
+    };
+    let mut lowering = Lowering::new(flow, &places, frames, module, catalog);
+    lowering
+        .result(query)
+        .map(|node| Lowered {
+            node,
+            frames_read: lowering.read,
+        })
+        .map_err(|refusal| vec![refusal])
+}
+
+/// Lowers a source filter to a condition over the columns of `input`, which has the lake's types. The
+/// legacy runtime evaluates it in SQLite after handing the rows over as it hands over frames.
+pub fn lower_predicate(
+    flow: &Dataflow,
+    sql: &SqlText<'_>,
+    input: NodeId,
+    module: usize,
+    catalog: &Catalog,
+) -> Result<Expr, Vec<Refusal>> {
+    let places = Places::new(sql);
+    let ast = Parser::new(&SQLiteDialect {})
+        .try_with_sql(sql.text)
+        .and_then(|mut parser| {
+            let expr = parser.parse_expr()?;
+            match parser.next_token().token {
+                sqlparser::tokenizer::Token::EOF => Ok(expr),
+                token => Err(ParserError::ParserError(format!(
+                    "{token} follows the condition"
+                ))),
+            }
+        })
+        .map_err(|error| vec![syntax_refusal(&places, &error)])?;
+    let frames = BTreeMap::new();
+    // The table SQLite sees exists for its types alone, so it does not enter the graph.
+    let mut scratch = flow.clone();
+    let mut lowering = Lowering::new(&mut scratch, &places, &frames, module, catalog);
+    let one = |refusal| vec![refusal];
+    let stored = lowering.stored(input).map_err(one)?;
+    let columns = stored
+        .iter()
+        .map(|(name, value, _)| (name.clone(), value.clone()))
+        .collect();
+    let table = lowering
+        .add(Op::Map { input, columns }, places.whole(), None)
+        .map_err(one)?;
+    let relation = lowering
+        .frame_relation(table, "rows", &stored)
+        .map_err(one)?;
+    let condition = lowering
+        .condition(&ast, &Context::of(&relation))
+        .map_err(one)?;
+    if !condition.relations().is_empty() {
+        return Err(vec![Refusal::new(
+            "source filter",
+            "asks other tables",
+            Some(places.whole()),
+        )]);
+    }
+    Ok(condition.substitute(&|name| {
+        stored
+            .iter()
+            .find(|(column, ..)| column == name)
+            .map(|(_, value, _)| value.clone())
+    }))
+}
+
+fn syntax_refusal(places: &Places<'_>, error: &ParserError) -> Refusal {
+    let message = error.to_string();
+    let message = message.trim_start_matches("sql parser error: ").to_owned();
+    // The parser puts the place at the end of its message.
+    let place = message.rsplit_once(" at Line: ").and_then(|(_, place)| {
+        let (line, column) = place.split_once(", Column: ")?;
+        Some((line.trim().parse().ok()?, column.trim().parse().ok()?))
+    });
+    let span = match place {
+        Some((line, column)) => places.of_location(line, column),
+        None => places.whole(),
+    };
+    Refusal::new(
+        "SQL text",
+        format!("is not SQLite SQL: {message}"),
+        Some(span),
+    )
+}
+
+/// A frame's column as SQLite stores it.
+type Stored = (ColumnName, Expr, Option<IsoText>);
+
+/// The state of lowering one text.
+pub(crate) struct Lowering<'a> {
+    pub(crate) flow: &'a mut Dataflow,
+    pub(crate) places: &'a Places<'a>,
+    frames: &'a BTreeMap<FrameName, NodeId>,
+    pub(crate) module: usize,
+    catalog: &'a Catalog,
+    bases: BTreeMap<NodeId, Relation>,
+    read: Vec<(FrameName, NodeId)>,
+    /// Common table expressions in sight; the last of a name counts.
+    tables: Vec<(String, Result<Relation, Refusal>)>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(
+        flow: &'a mut Dataflow,
+        places: &'a Places<'a>,
+        frames: &'a BTreeMap<FrameName, NodeId>,
+        module: usize,
+        catalog: &'a Catalog,
+    ) -> Self {
+        Self {
+            flow,
+            places,
+            frames,
+            module,
+            catalog,
+            bases: BTreeMap::new(),
+            read: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
+    /// The whole query as pandas reads its result.
+    fn result(&mut self, query: &Query) -> Result<NodeId, Refusal> {
+        let relation = self.query(query, Place::Top)?;
+        let span = self.places.whole();
+        if relation.order == RowOrder::Unknown {
+            return Err(Refusal::new(
+                "query without a fixed row order",
+                "SQLite may exchange the loops of its join, so the order of rows is not known; an \
+                 ORDER BY that tells all rows apart would fix it",
+                Some(span),
+            ));
+        }
+        let schema = self.flow.node(relation.node).schema.clone();
+        let mut columns = Vec::new();
+        let mut never_missing = Vec::new();
+        for column in &relation.columns {
+            let name = ColumnName::from(column.name.as_str());
+            if columns.iter().any(|(before, _)| *before == name) {
+                return Err(Refusal::new(
+                    format!("column \"{name}\""),
+                    "is twice in the result",
+                    Some(span),
+                ));
+            }
+            let value = Expr::column(column.column.clone()).at(Some(span.clone()));
+            let ty = schema
+                .ty(&column.column)
+                .unwrap_or(ColumnType::of(Base::Nothing));
+            let read = match ty.base {
+                Base::Float64 => Expr::call(Function::ToPandasFloat, vec![value]),
+                Base::Int64 if ty.missing.possible() => {
+                    never_missing.push(column.column.clone());
+                    Expr::call(Function::Known, vec![value])
+                }
+                Base::Number => {
+                    return Err(Refusal::new(
+                        format!("column \"{name}\""),
+                        "holds ints in some rows and floats in others, so its dtype depends on the \
+                         data of the day",
+                        Some(span),
+                    ));
+                }
+                _ => value,
+            };
+            columns.push((name, read.at(Some(span.clone()))));
+        }
+        if !never_missing.is_empty() {
+            self.flow.obligations.push(Obligation {
+                node: relation.node,
+                kind: ObligationKind::NeverMissing(never_missing),
+                why: "pandas would read an integer column with NULL as floats".to_owned(),
+                spans: vec![span.clone()],
+            });
+        }
+        self.add(
+            Op::Map {
+                input: relation.node,
+                columns,
+            },
+            span,
+            None,
+        )
+    }
+
+    /// Adds a node.
+    pub(crate) fn add(
+        &mut self,
+        op: Op,
+        span: Span,
+        name: Option<&str>,
+    ) -> Result<NodeId, Refusal> {
+        self.flow
+            .add(op, self.module, vec![span.clone()], name, self.catalog)
+            .map_err(|error| Refusal::new("SQL expression", error.to_string(), Some(span)))
+    }
+
+    /// Type of a value over a node's columns.
+    pub(crate) fn type_of(&self, value: &Expr, node: NodeId) -> Result<ColumnType, Refusal> {
+        let schema = &self.flow.node(node).schema;
+        type_of(value, schema, &Schema::default(), self.flow)
+            .map_err(|error| Refusal::new("SQL expression", error.to_string(), value.span.clone()))
+    }
+
+    /// A query with its common table expressions.
+    pub(crate) fn query(&mut self, query: &Query, place: Place) -> Result<Relation, Refusal> {
+        let refuse = |what: &str, span: Span| Err(Refusal::new(what, "is not lifted", Some(span)));
+        if query.fetch.is_some()
+            || !query.locks.is_empty()
+            || query.for_clause.is_some()
+            || !query.pipe_operators.is_empty()
+        {
+            return refuse("query clause", self.places.of(query));
+        }
+        let outer = self.tables.len();
+        if let Some(with) = &query.with {
+            if with.recursive && with.cte_tables.iter().any(|cte| mentions(cte)) {
+                return refuse("recursive WITH", self.places.of(with));
+            }
+            for cte in &with.cte_tables {
+                let name = cte.alias.name.value.clone();
+                // One that cannot be lifted matters only if something reads it.
+                let relation = self
+                    .query(&cte.query, Place::Inner)
+                    .and_then(|relation| self.with_names(relation, cte));
+                if let Ok(relation) = &relation {
+                    self.flow.rename(relation.node, &name);
+                }
+                self.tables.push((name.to_ascii_lowercase(), relation));
+            }
+        }
+        let relation = self.body(
+            &query.body,
+            query.order_by.as_ref(),
+            query.limit_clause.as_ref(),
+            place,
+        );
+        self.tables.truncate(outer);
+        relation
+    }
+
+    fn with_names(
+        &mut self,
+        mut relation: Relation,
+        cte: &sqlparser::ast::Cte,
+    ) -> Result<Relation, Refusal> {
+        if cte.alias.columns.is_empty() {
+            return Ok(relation);
+        }
+        if cte.alias.columns.len() != relation.columns.len() {
+            return Err(Refusal::new(
+                "WITH",
+                "its column list is not as long as its query's",
+                Some(self.places.of(cte)),
+            ));
+        }
+        for (column, named) in relation.columns.iter_mut().zip(&cte.alias.columns) {
+            column.name.clone_from(&named.name.value);
+        }
+        Ok(relation)
+    }
+
+    fn body(
+        &mut self,
+        body: &SetExpr,
+        order: Option<&OrderBy>,
+        limit: Option<&LimitClause>,
+        place: Place,
+    ) -> Result<Relation, Refusal> {
+        match body {
+            SetExpr::Select(select) => self.select(select, order, limit, place),
+            SetExpr::Query(query) if order.is_none() && limit.is_none() => self.query(query, place),
+            SetExpr::SetOperation {
+                op: SetOperator::Union,
+                set_quantifier: SetQuantifier::All,
+                left,
+                right,
+            } => {
+                let span = self.places.of(body);
+                let left = self.body(left, None, None, Place::Inner)?;
+                let right = self.body(right, None, None, Place::Inner)?;
+                let union = self.union_all(&left, &right, span)?;
+                self.sorted_compound(union, order, limit, place)
+            }
+            SetExpr::SetOperation { op, .. } => Err(Refusal::new(
+                format!("{op}"),
+                "other set operations than UNION ALL sort and drop rows and are not lifted",
+                Some(self.places.of(body)),
+            )),
+            other => Err(Refusal::new(
+                "query",
+                "is no SELECT",
+                Some(self.places.of(other)),
+            )),
+        }
+    }
+
+    fn union_all(
+        &mut self,
+        left: &Relation,
+        right: &Relation,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        if left.columns.len() != right.columns.len() {
+            return Err(Refusal::new(
+                "UNION ALL",
+                "its sides have different numbers of columns",
+                Some(span),
+            ));
+        }
+        let mut inputs = Vec::new();
+        let names: Vec<ColumnName> = unique_names(&left.columns);
+        for side in [left, right] {
+            let columns = names
+                .iter()
+                .zip(&side.columns)
+                .map(|(name, column)| (name.clone(), Expr::column(column.column.clone())))
+                .collect();
+            inputs.push(self.add(
+                Op::Map {
+                    input: side.node,
+                    columns,
+                },
+                span.clone(),
+                None,
+            )?);
+        }
+        let node = self.add(Op::Union { inputs }, span, None)?;
+        let columns = names
+            .into_iter()
+            .zip(left.columns.iter().zip(&right.columns))
+            .map(|(column, (l, r))| ScopeColumn {
+                qualifier: None,
+                name: l.name.clone(),
+                column,
+                iso: l.iso.filter(|iso| r.iso == Some(*iso)),
+                merged: false,
+                optional: false,
+            })
+            .collect();
+        let known = [left, right]
+            .iter()
+            .all(|side| side.order == RowOrder::Known);
+        Ok(Relation {
+            node,
+            columns,
+            order: if known {
+                RowOrder::Known
+            } else {
+                RowOrder::Unknown
+            },
+        })
+    }
+
+    /// A table or common table expression by name.
+    pub(crate) fn table(&mut self, name: &str, span: Span) -> Result<Relation, Refusal> {
+        let folded = name.to_ascii_lowercase();
+        if let Some((_, relation)) = self.tables.iter().rev().find(|(own, _)| *own == folded) {
+            return relation.clone();
+        }
+        let Some((frame, node)) = self
+            .frames
+            .iter()
+            .find(|(frame, _)| frame.as_str().eq_ignore_ascii_case(name))
+            .map(|(frame, node)| (frame.clone(), *node))
+        else {
+            return Err(Refusal::new(
+                format!("table \"{name}\""),
+                "no frame of that name is in the shared state here",
+                Some(span),
+            ));
+        };
+        if let Some(relation) = self.bases.get(&node) {
+            self.flow.add_spans(relation.node, [span]);
+            return Ok(relation.clone());
+        }
+        let stored = self.stored(node)?;
+        let changed = stored
+            .iter()
+            .any(|(_, value, _)| value.as_column().is_none());
+        let base = if changed {
+            let columns = stored
+                .iter()
+                .map(|(name, value, _)| (name.clone(), value.clone()))
+                .collect();
+            self.add(
+                Op::Map {
+                    input: node,
+                    columns,
+                },
+                span,
+                Some(frame.as_str()),
+            )?
+        } else {
+            node
+        };
+        let relation = self.frame_relation(base, frame.as_str(), &stored)?;
+        self.bases.insert(node, relation.clone());
+        self.read.push((frame, node));
+        Ok(relation)
+    }
+
+    fn frame_relation(
+        &self,
+        node: NodeId,
+        name: &str,
+        stored: &[Stored],
+    ) -> Result<Relation, Refusal> {
+        for (index, (column, ..)) in stored.iter().enumerate() {
+            let twice = stored[..index]
+                .iter()
+                .any(|(before, ..)| before.as_str().eq_ignore_ascii_case(column.as_str()));
+            if twice {
+                return Err(Refusal::new(
+                    format!("frame \"{name}\""),
+                    format!("has two columns \"{column}\" that differ in case only"),
+                    Some(self.places.whole()),
+                ));
+            }
+        }
+        let columns = stored
+            .iter()
+            .map(|(column, _, iso)| ScopeColumn {
+                qualifier: Some(name.to_ascii_lowercase()),
+                name: column.to_string(),
+                column: column.clone(),
+                iso: *iso,
+                merged: false,
+                optional: false,
+            })
+            .collect();
+        Ok(Relation {
+            node,
+            columns,
+            order: RowOrder::Known,
+        })
+    }
+
+    /// The columns of a frame as SQLite stores them: `DataFrame.to_sql` after dates became text.
+    fn stored(&self, node: NodeId) -> Result<Vec<Stored>, Refusal> {
+        let schema = &self.flow.node(node).schema;
+        schema
+            .columns()
+            .iter()
+            .map(|column| {
+                let value = Expr::column(column.name.clone());
+                let (value, iso) = match column.ty.base {
+                    Base::Int64 | Base::Text | Base::Nothing => (value, None),
+                    Base::Float64 => (Expr::call(Function::SqliteReal, vec![value]), None),
+                    Base::Decimal { .. } => {
+                        let float = Expr::call(Function::ToPandasFloat, vec![value]);
+                        (Expr::call(Function::SqliteReal, vec![float]), None)
+                    }
+                    Base::Bool => (Expr::call(Function::SqliteInt, vec![value]), None),
+                    Base::Date => (
+                        Expr::call(Function::IsoText, vec![value]),
+                        Some(IsoText::Date),
+                    ),
+                    Base::Timestamp => (
+                        Expr::call(Function::IsoText, vec![value]),
+                        Some(IsoText::Timestamp),
+                    ),
+                    Base::Number => {
+                        return Err(Refusal::new(
+                            format!("column \"{}\"", column.name),
+                            "holds ints in some rows and floats in others",
+                            Some(self.places.whole()),
+                        ));
+                    }
+                };
+                Ok((column.name.clone(), value, iso))
+            })
+            .collect()
+    }
+}
+
+/// Where a query stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It is the whole text.
+    Top,
+    /// Another query reads it.
+    Inner,
+}
+
+/// Names for the columns that no two share.
+pub(crate) fn unique_names(columns: &[ScopeColumn]) -> Vec<ColumnName> {
+    let mut names: Vec<ColumnName> = Vec::new();
+    for column in columns {
+        let name = std::iter::once(column.name.clone())
+            .chain((2..).map(|number| format!("{}_{number}", column.name)))
+            .map(ColumnName::from)
+            .find(|name| !names.contains(name))
+            .expect("there are infinitely many numbers");
+        names.push(name);
+    }
+    names
+}
+
+/// Whether a common table expression reads itself.
+fn mentions(cte: &sqlparser::ast::Cte) -> bool {
+    let name = cte.alias.name.value.to_ascii_lowercase();
+    let mut found = false;
+    let _: std::ops::ControlFlow<()> =
+        sqlparser::ast::visit_relations(cte.query.as_ref(), |relation| {
+            found |= relation.to_string().to_ascii_lowercase() == name;
+            std::ops::ControlFlow::Continue(())
+        });
+    found
+}

@@ -1,0 +1,260 @@
+//! Queries inside expressions: IN and EXISTS as half joins, one-row queries as scalars.
+
+use relift_dataflow::{
+    Aggregate, AggregateFunction, Cardinality, Comparison, Expr, ExprKind, Flavour, GroupOrder,
+    JoinKind, Op, Refusal,
+};
+use relift_diagnostics::Span;
+use relift_job::ColumnName;
+use sqlparser::ast::{self, GroupByExpr, Query, SetExpr, UnaryOperator};
+
+use super::expression::Context;
+use super::query::{Lowering, Place};
+use super::relation::Relation;
+use super::select::{conjuncts, unnested};
+
+impl Lowering<'_> {
+    /// A conjunct of WHERE as a half join of the relation, if it asks another query.
+    pub(crate) fn semi_join(
+        &mut self,
+        relation: &Relation,
+        condition: &ast::Expr,
+    ) -> Result<Option<Relation>, Refusal> {
+        let span = self.places.of(condition);
+        match unnested(condition) {
+            ast::Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => {
+                let probe = self.value(expr, &Context::of(relation))?;
+                let asked = self.query(subquery, Place::Inner)?;
+                let [column] = &asked.columns[..] else {
+                    return Err(Refusal::new(
+                        "IN (SELECT …)",
+                        "the query must have one column",
+                        Some(span),
+                    ));
+                };
+                let found = Expr::column(column.column.clone());
+                self.comparable(&probe, relation.node, &found, asked.node)?;
+                if *negated {
+                    let possible = self.type_of(&probe, relation.node)?.missing.possible()
+                        || self.type_of(&found, asked.node)?.missing.possible();
+                    if possible {
+                        return Err(Refusal::new(
+                            "NOT IN (SELECT …)",
+                            "a NULL on either side makes it NULL for every row",
+                            Some(span),
+                        ));
+                    }
+                }
+                let pairs = vec![(probe, found)];
+                self.half(relation, &asked, pairs, *negated, span).map(Some)
+            }
+            ast::Expr::Exists { subquery, negated } => {
+                self.correlated(relation, subquery, *negated, span)
+            }
+            ast::Expr::UnaryOp {
+                op: UnaryOperator::Not,
+                expr,
+            } => match unnested(expr) {
+                ast::Expr::Exists { subquery, negated } => {
+                    self.correlated(relation, subquery, !*negated, span)
+                }
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    fn half(
+        &mut self,
+        relation: &Relation,
+        asked: &Relation,
+        pairs: Vec<(Expr, Expr)>,
+        negated: bool,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        // The two sides are compared by position in `on`; equal column names do not matter to them.
+        let node = self.add(
+            Op::Join {
+                left: relation.node,
+                right: asked.node,
+                kind: if negated {
+                    JoinKind::Anti
+                } else {
+                    JoinKind::Semi
+                },
+                on: pairs,
+                null_safe: false,
+                condition: None,
+                presence: None,
+            },
+            span,
+            None,
+        )?;
+        Ok(Relation {
+            node,
+            ..relation.clone()
+        })
+    }
+
+    /// EXISTS whose conditions on the rows around it are equalities; `None` when it has none.
+    fn correlated(
+        &mut self,
+        relation: &Relation,
+        subquery: &Query,
+        negated: bool,
+        span: Span,
+    ) -> Result<Option<Relation>, Refusal> {
+        let SetExpr::Select(select) = subquery.body.as_ref() else {
+            return Ok(None);
+        };
+        let Some(selection) = &select.selection else {
+            return Ok(None);
+        };
+        let grouped =
+            !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+        if grouped || select.having.is_some() || subquery.with.is_some() {
+            return Ok(None);
+        }
+        if subquery.limit_clause.is_some() {
+            return Ok(None);
+        }
+        // The rows without their conditions, then condition by condition.
+        let inner = self.from(&select.from, &self.places.of(select.as_ref()))?;
+        let mut pairs = Vec::new();
+        let mut local = Vec::new();
+        for part in conjuncts(selection) {
+            // Inside, a name is the subquery's own first.
+            if self.resolves_inside(part, &inner) {
+                local.push(part);
+                continue;
+            }
+            match self.equality_around(part, relation, &inner)? {
+                Some(pair) => pairs.push(pair),
+                None => {
+                    return Err(Refusal::new(
+                        "EXISTS",
+                        "a condition on the rows around it that is no equality is not lifted",
+                        Some(self.places.of(part)),
+                    ));
+                }
+            }
+        }
+        if pairs.is_empty() {
+            return Ok(None);
+        }
+        let mut asked = inner;
+        for part in local {
+            asked = self.filtered(asked, part)?;
+        }
+        for (probe, found) in &pairs {
+            self.comparable(probe, relation.node, found, asked.node)?;
+        }
+        self.half(relation, &asked, pairs, negated, span).map(Some)
+    }
+
+    fn resolves_inside(&self, condition: &ast::Expr, inner: &Relation) -> bool {
+        let mut inside = true;
+        let _: std::ops::ControlFlow<()> = ast::visit_expressions(condition, |part| {
+            inside &= match part {
+                ast::Expr::Identifier(name) => inner.resolve(None, &name.value).is_ok(),
+                ast::Expr::CompoundIdentifier(parts) => match &parts[..] {
+                    [table, name] => inner.resolve(Some(&table.value), &name.value).is_ok(),
+                    _ => false,
+                },
+                _ => true,
+            };
+            std::ops::ControlFlow::Continue(())
+        });
+        inside
+    }
+
+    /// `inner = outer` or `outer = inner`, as (outer, inner).
+    fn equality_around(
+        &mut self,
+        condition: &ast::Expr,
+        outer: &Relation,
+        inner: &Relation,
+    ) -> Result<Option<(Expr, Expr)>, Refusal> {
+        let ast::Expr::BinaryOp {
+            left,
+            op: ast::BinaryOperator::Eq,
+            right,
+        } = unnested(condition)
+        else {
+            return Ok(None);
+        };
+        for (inside, around) in [(left, right), (right, left)] {
+            if self.resolves_inside(inside, inner) && !self.resolves_inside(around, inner) {
+                let probe = self.value(around, &Context::of(outer))?;
+                let found = self.value(inside, &Context::of(inner))?;
+                return Ok(Some((probe, found)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A query of exactly one row and one column.
+    pub(crate) fn scalar(&mut self, query: &Query) -> Result<Expr, Refusal> {
+        let span = self.places.of(query);
+        let relation = self.query(query, Place::Inner).map_err(|refusal| Refusal {
+            construct: format!("scalar subquery: {}", refusal.construct),
+            ..refusal
+        })?;
+        let [column] = &relation.columns[..] else {
+            return Err(Refusal::new(
+                "scalar subquery",
+                "must have one column",
+                Some(span),
+            ));
+        };
+        if self.flow.node(relation.node).cardinality != Cardinality::One {
+            return Err(Refusal::new(
+                "scalar subquery",
+                "is lifted only when it has exactly one row, as an aggregate without GROUP BY has",
+                Some(span),
+            ));
+        }
+        Ok(Expr::new(ExprKind::Scalar {
+            relation: relation.node,
+            column: column.column.clone(),
+        }))
+    }
+
+    /// EXISTS that does not depend on the rows around it.
+    pub(crate) fn exists(&mut self, query: &Query, negated: bool) -> Result<Expr, Refusal> {
+        let span = self.places.of(query);
+        let relation = self.query(query, Place::Inner)?;
+        let count = ColumnName::from("row_count");
+        let counted = self.add(
+            Op::Aggregate {
+                input: relation.node,
+                keys: Vec::new(),
+                aggregates: vec![(
+                    count.clone(),
+                    Aggregate {
+                        function: AggregateFunction::Count,
+                        argument: None,
+                        filter: None,
+                    },
+                )],
+                order: GroupOrder::Unordered,
+            },
+            span,
+            None,
+        )?;
+        let value = Expr::new(ExprKind::Scalar {
+            relation: counted,
+            column: count,
+        });
+        let comparison = if negated {
+            Comparison::Eq
+        } else {
+            Comparison::Gt
+        };
+        Ok(Expr::compare(comparison, Flavour::Sql, value, Expr::int(0)))
+    }
+}

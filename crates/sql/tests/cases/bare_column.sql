@@ -1,0 +1,1 @@
+-- refused: bare_column.sqlite:1: column region: is neither grouped by nor aggregated, so SQLite takes it from an arbitrary row

@@ -1,0 +1,1 @@
+-- refused: inner_join_float_sum.sqlite:1: `SUM` of floats: its last digits depend on the row order, which is the planner's choice here

@@ -1,0 +1,1 @@
+-- refused: inner_join_unordered.sqlite:1: query without a fixed row order: SQLite may exchange the loops of its join, so the order of rows is not known; an ORDER BY that tells all rows apart would fix it

@@ -1,0 +1,1 @@
+-- refused: syntax_error.sqlite:2: SQL text: is not SQLite SQL: Expected: end of statement, found: status at Line: 2, Column: 25

@@ -1,0 +1,1 @@
+-- refused: text_with_number.sqlite:1: comparison of text with a number: SQLite converts one of them by the type the column was declared with
