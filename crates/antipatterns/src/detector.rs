@@ -1,0 +1,66 @@
+//! The shape of a detector, and what it is shown.
+
+use relift_dataflow::{Dataflow, Refusal};
+use relift_job::Job;
+use relift_python::syntax::RowLoop;
+
+use crate::Finding;
+
+/// A job as the detectors see it.
+#[derive(Clone, Copy, Debug)]
+pub struct JobView<'a> {
+    /// As configured.
+    pub job: &'a Job,
+    /// As understood, dead code included; none when some of it was refused.
+    pub flow: Option<&'a Dataflow>,
+    /// What its outputs need, without loops; none when some of it was refused.
+    pub lifted: Option<&'a Dataflow>,
+    /// Row loops of its Externals, also of refused ones.
+    pub loops: &'a [ModuleLoops],
+    /// Why it was refused.
+    pub refusals: &'a [Refusal],
+}
+
+/// Row loops of one External.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleLoops {
+    /// Index of the module.
+    pub module: usize,
+    /// Loops in the order they stand.
+    pub loops: Vec<RowLoop>,
+}
+
+/// Finds one kind of anti-pattern.
+#[derive(Debug)]
+pub struct Detector {
+    /// Its code: `AP6`.
+    pub code: &'static str,
+    /// What its findings are about, in a few words.
+    pub title: &'static str,
+    /// What it does, in one clause: "finds …".
+    pub summary: &'static str,
+    /// First version that has it.
+    pub since: &'static str,
+    /// What it finds, why that matters, what to do instead.
+    pub text: &'static str,
+    /// The file it stands in.
+    pub file: &'static str,
+    pub(crate) find: fn(&JobView<'_>) -> Vec<Finding>,
+}
+
+/// Declares a detector; its documentation comment is its catalogue text.
+macro_rules! declare_detector {
+    ($(#[doc = $text:literal])* static $id:ident = { code: $code:literal, title: $title:literal, summary: $summary:literal, since: $since:literal, find: $find:expr $(,)? };) => {
+        $(#[doc = $text])*
+        pub(crate) static $id: $crate::Detector = $crate::Detector {
+            code: $code,
+            title: $title,
+            summary: $summary,
+            since: $since,
+            text: concat!($($text, "\n"),*),
+            file: file!(),
+            find: $find,
+        };
+    };
+}
+pub(crate) use declare_detector;
