@@ -70,6 +70,8 @@ mod tests {
                     .trim()
                     .to_owned();
                 format!("{} {cell}", result.schema.field(0).data_type())
+                    .trim_end()
+                    .to_owned()
             }
             Err(error) => {
                 let mut chain = error.to_string();
