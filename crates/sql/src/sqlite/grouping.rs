@@ -93,6 +93,7 @@ impl Lowering<'_> {
                 node,
                 columns,
                 order: RowOrder::Known,
+                unique: Vec::new(),
             },
             aliases: Vec::new(),
             grouping: Some(Grouping {
@@ -231,6 +232,9 @@ impl Lowering<'_> {
             "AVG" => ordered(AggregateFunction::SqlAverage)?,
             _ => return no("is not lifted"),
         };
+        if function.observes_order() && base == Base::Float64 {
+            self.rely_on_order(relation, &span);
+        }
         Ok((
             Aggregate {
                 function,

@@ -8,8 +8,10 @@
 //! stable; a sum of floats adds in row order.
 //!
 //! Row order is a fact only where the engine has no choice. A plain scan, a LEFT JOIN and a CROSS JOIN
-//! keep theirs; the planner may exchange the loops of an inner join, and of a LEFT JOIN whose right side
-//! WHERE tests. Whatever depends on such an order is refused.
+//! keep theirs, as long as a row has no two matches: those come in the order of an index made for the
+//! query, so where the order matters uniqueness becomes an obligation. The planner may exchange the loops
+//! of an inner join, and of a LEFT JOIN whose right side WHERE tests. Whatever depends on such an order is
+//! refused.
 
 mod expression;
 mod functions;

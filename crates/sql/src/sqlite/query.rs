@@ -181,6 +181,7 @@ impl<'a> Lowering<'a> {
                 Some(span),
             ));
         }
+        self.rely_on_order(&relation, &span);
         let schema = self.flow.node(relation.node).schema.clone();
         let mut columns = Vec::new();
         let mut never_missing = Vec::new();
@@ -243,6 +244,27 @@ impl<'a> Lowering<'a> {
         self.flow
             .add(op, self.module, vec![span.clone()], name, self.catalog)
             .map_err(|error| Refusal::new("SQL expression", error.to_string(), Some(span)))
+    }
+
+    /// Notes what must hold for the order of rows to be the node's, now that something observes it.
+    pub(crate) fn rely_on_order(&mut self, relation: &Relation, span: &Span) {
+        for (node, columns) in &relation.unique {
+            let kind = ObligationKind::Unique(columns.clone());
+            let known = self
+                .flow
+                .obligations
+                .iter()
+                .any(|other| other.node == *node && other.kind == kind);
+            if !known {
+                self.flow.obligations.push(Obligation {
+                    node: *node,
+                    kind,
+                    why: "SQLite would return several matches of one row in the order of a temporary index"
+                        .to_owned(),
+                    spans: vec![span.clone()],
+                });
+            }
+        }
     }
 
     /// Type of a value over a node's columns.
@@ -399,6 +421,7 @@ impl<'a> Lowering<'a> {
             } else {
                 RowOrder::Unknown
             },
+            unique: left.unique.iter().chain(&right.unique).cloned().collect(),
         })
     }
 
@@ -483,6 +506,7 @@ impl<'a> Lowering<'a> {
             node,
             columns,
             order: RowOrder::Known,
+            unique: Vec::new(),
         })
     }
 

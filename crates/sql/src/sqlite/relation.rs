@@ -50,6 +50,9 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<ScopeColumn>,
     /// Its order.
     pub(crate) order: RowOrder,
+    /// Right sides of joins and the columns in which they must be unique for that order to be the node's:
+    /// several matches of one row come in the order of a temporary index.
+    pub(crate) unique: Vec<(NodeId, Vec<ColumnName>)>,
 }
 
 /// Why a name does not resolve.

@@ -202,6 +202,7 @@ impl Lowering<'_> {
                 node,
                 columns: Vec::new(),
                 order: RowOrder::Known,
+                unique: Vec::new(),
             });
         };
         let mut relation = self.joined(first)?;
@@ -334,6 +335,7 @@ impl Lowering<'_> {
                     node: left.node,
                     columns: columns.clone(),
                     order,
+                    unique: Vec::new(),
                 };
                 for part in conjuncts(condition) {
                     match self.equality(part, &left, &right)? {
@@ -410,6 +412,30 @@ impl Lowering<'_> {
             }
             Some(Expr::all(parts).at(Some(span.clone())))
         };
+        let mut unique = left.unique.clone();
+        unique.extend(right.unique.iter().cloned());
+        let mut order = order;
+        if order == RowOrder::Known && !on.is_empty() {
+            // An equality lets SQLite look matches up in an index it makes for the query.
+            let probed: Option<Vec<ColumnName>> = on
+                .iter()
+                .map(|(_, found)| found.as_column().cloned())
+                .collect();
+            match probed {
+                None => order = RowOrder::Unknown,
+                Some(columns) => {
+                    let proven = self
+                        .flow
+                        .node(right.node)
+                        .keys
+                        .iter()
+                        .any(|key| key.iter().all(|column| columns.contains(column)));
+                    if !proven {
+                        unique.push((right.node, columns));
+                    }
+                }
+            }
+        }
         let node = self.add(
             Op::Join {
                 left: left.node,
@@ -427,6 +453,7 @@ impl Lowering<'_> {
             node,
             columns,
             order,
+            unique,
         })
     }
 
@@ -732,6 +759,7 @@ impl Lowering<'_> {
             node,
             columns,
             order: context.relation.order,
+            unique: context.relation.unique.clone(),
         })
     }
 
@@ -882,6 +910,8 @@ impl Lowering<'_> {
                 Some(span),
             ));
         }
+        self.rely_on_order(&relation, &span);
+        relation.unique.clear();
         relation.node = self.add(
             Op::Limit {
                 input: relation.node,
