@@ -85,7 +85,7 @@ pub enum LegacyError {
     /// The sandbox cannot be set up.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
-    /// A sealed folder lies where jobs may read.
+    /// A sealed folder lies where jobs may read, and this machine cannot hide it.
     #[error("the sealed folder {} lies inside {}, which legacy jobs can read\nhint: move it, or narrow `[portfolio] python_path`", sealed.display(), readable.display())]
     Sealed {
         /// The sealed folder.
@@ -173,8 +173,12 @@ impl LegacyRuntime {
                 continue;
             };
             let mut open = readable.iter().chain([&staging_root]);
-            if let Some(readable) = open.find(|folder| sealed.starts_with(folder)) {
-                let readable = readable.clone();
+            let exposed = open.find(|folder| sealed.starts_with(folder)).cloned();
+            // Where folders can be hidden it does not matter that one of these holds it.
+            if let (Some(readable), true) = (
+                exposed,
+                Confinement::level() < IsolationLevel::FilesAndNetwork,
+            ) {
                 return Err(LegacyError::Sealed { sealed, readable });
             }
             hidden.push(sealed);

