@@ -1,3 +1,4 @@
 //! Integration tests of the platform, in one binary so that the engine is linked once.
 
 mod legacy;
+mod set_based;
