@@ -370,7 +370,12 @@ impl<'a> Lowerer<'a> {
                 .at(Some(span.clone())),
                 ..b.clone()
             };
-            self.require(&condition, construct, "a zero divisor raises ZeroDivisionError", span)?;
+            self.require(
+                &condition,
+                construct,
+                "a zero divisor raises ZeroDivisionError",
+                span,
+            )?;
         }
         let result = self.apply_folded(function, vec![a, b], span)?;
         if let Base::Decimal {

@@ -13,9 +13,7 @@ use crate::calls::Arguments;
 use crate::iteration::{Iteration, object_id};
 use crate::lowering::Lowerer;
 use crate::state::{choose, not};
-use crate::values::{
-    Content, Dict, Factory, Mapping, Relation, Rest, Term, Value,
-};
+use crate::values::{Content, Dict, Factory, Mapping, Relation, Rest, Term, Value};
 
 impl<'a> Lowerer<'a> {
     pub(crate) fn call_global(
@@ -57,8 +55,13 @@ impl<'a> Lowerer<'a> {
             }
             "math.isnan" | "numpy.isnan" => {
                 arguments.only(1, &[])?;
-                let term = self.scalar(&arguments.need(0, "x")?.clone(), &arguments.construct, &span)?;
-                let term = self.known(term, &arguments.construct, "None raises TypeError", &span)?;
+                let term = self.scalar(
+                    &arguments.need(0, "x")?.clone(),
+                    &arguments.construct,
+                    &span,
+                )?;
+                let term =
+                    self.known(term, &arguments.construct, "None raises TypeError", &span)?;
                 Ok(Value::Scalar(self.apply(
                     Function::IsMissing,
                     vec![term],
@@ -75,7 +78,9 @@ impl<'a> Lowerer<'a> {
                     Some(value) => Ok(Value::Scalar(self.decimal(&value, &span)?)),
                 }
             }
-            "decimal.getcontext" | "decimal.setcontext" | "decimal.localcontext"
+            "decimal.getcontext"
+            | "decimal.setcontext"
+            | "decimal.localcontext"
             | "locale.setlocale" => {
                 let refusal = arguments.refuse("changing the decimal context is not lifted");
                 self.refused.push(refusal.clone());
@@ -97,7 +102,8 @@ impl<'a> Lowerer<'a> {
                     _ => return Err(arguments.refuse("only whole days are lifted")),
                 };
                 let days = self.scalar(&days, &arguments.construct, &span)?;
-                let days = self.known(days, &arguments.construct, "None raises TypeError", &span)?;
+                let days =
+                    self.known(days, &arguments.construct, "None raises TypeError", &span)?;
                 if self.type_of(&days)?.base != Base::Int64 {
                     return Err(arguments.refuse("only whole days are lifted"));
                 }
@@ -112,8 +118,7 @@ impl<'a> Lowerer<'a> {
             }
             "datetime.date.today" => {
                 arguments.only(0, &[])?;
-                let now =
-                    Term::constant(Expr::new(ExprKind::Parameter(Parameter::ProcessingTime)));
+                let now = Term::constant(Expr::new(ExprKind::Parameter(Parameter::ProcessingTime)));
                 Ok(Value::Scalar(self.apply(
                     Function::ToDate,
                     vec![now],
@@ -122,9 +127,8 @@ impl<'a> Lowerer<'a> {
             }
             "datetime.date" => {
                 arguments.only(3, &["year", "month", "day"])?;
-                let part = |index: usize, name: &str| {
-                    arguments.get(index, name).and_then(Value::as_int)
-                };
+                let part =
+                    |index: usize, name: &str| arguments.get(index, name).and_then(Value::as_int);
                 match (part(0, "year"), part(1, "month"), part(2, "day")) {
                     (Some(year), Some(month), Some(day)) => days_of(year, month, day)
                         .map(|days| Value::literal(Literal::Date(days)))
@@ -183,8 +187,16 @@ impl<'a> Lowerer<'a> {
     fn month_range(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
         let span = &arguments.span;
         arguments.only(2, &[])?;
-        let year = self.scalar(&arguments.need(0, "year")?.clone(), &arguments.construct, span)?;
-        let month = self.scalar(&arguments.need(1, "month")?.clone(), &arguments.construct, span)?;
+        let year = self.scalar(
+            &arguments.need(0, "year")?.clone(),
+            &arguments.construct,
+            span,
+        )?;
+        let month = self.scalar(
+            &arguments.need(1, "month")?.clone(),
+            &arguments.construct,
+            span,
+        )?;
         let date = match (&year.expr.kind, &month.expr.kind) {
             (
                 ExprKind::Call(Function::Year, of_year),
@@ -311,7 +323,9 @@ impl<'a> Lowerer<'a> {
                     None => Ok(Value::Tuple(Vec::new())),
                     Some(value) => match self.iterate(value, &span)? {
                         Iteration::Items(items) => Ok(Value::Tuple(items)),
-                        Iteration::Rows(_) => Err(arguments.refuse("a tuple of rows is not lifted")),
+                        Iteration::Rows(_) => {
+                            Err(arguments.refuse("a tuple of rows is not lifted"))
+                        }
                     },
                 }
             }
@@ -325,7 +339,14 @@ impl<'a> Lowerer<'a> {
             "dict" => {
                 let dict = self.empty_dict(false);
                 let id = object_id(&dict);
-                arguments.only(1, &arguments.named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+                arguments.only(
+                    1,
+                    &arguments
+                        .named
+                        .iter()
+                        .map(|(name, _)| name.as_str())
+                        .collect::<Vec<_>>(),
+                )?;
                 if let Some(Value::Object(other)) = &first {
                     let copied = self.dict(*other)?.clone();
                     if let Some(object) = self.state.heap.get_mut(&id) {
@@ -413,7 +434,12 @@ impl<'a> Lowerer<'a> {
                 }
             }
             Value::Scalar(term) => {
-                let term = self.known(term.clone(), &arguments.construct, "None raises TypeError", span)?;
+                let term = self.known(
+                    term.clone(),
+                    &arguments.construct,
+                    "None raises TypeError",
+                    span,
+                )?;
                 self.apply(Function::Length, vec![term], span)
             }
             other => Err(arguments.refuse(format!("the length of {} is not lifted", other.kind()))),
@@ -553,10 +579,7 @@ impl<'a> Lowerer<'a> {
             }
             Iteration::Rows(relation) => {
                 let scope = self.new_scope();
-                self.scopes.push(crate::lowering::RowScope {
-                    scope,
-                    node: relation.node,
-                });
+                self.enter_rows(scope, relation.node);
                 let truth = self.truth(&relation.element.in_scope(scope), span);
                 self.scopes.pop();
                 let function = if any {
@@ -647,7 +670,9 @@ impl<'a> Lowerer<'a> {
             Iteration::Rows(relation) => {
                 let argument = self.element_scalar(&relation, arguments)?;
                 if self.type_over(&argument, relation.node)?.missing.nan {
-                    return Err(arguments.refuse("an item can be NaN, which is not equal to itself"));
+                    return Err(
+                        arguments.refuse("an item can be NaN, which is not equal to itself")
+                    );
                 }
                 let column = match argument.as_column() {
                     Some(column) => column.clone(),
@@ -679,7 +704,8 @@ impl<'a> Lowerer<'a> {
     }
 }
 
-const FLOAT_SUM: &str = "from Python 3.12 on `sum` of floats compensates its rounding, before it does not";
+const FLOAT_SUM: &str =
+    "from Python 3.12 on `sum` of floats compensates its rounding, before it does not";
 
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
 fn days_of(year: i64, month: i64, day: i64) -> Option<i32> {
@@ -700,10 +726,9 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i32> {
     } else {
         (year - 1, month + 9)
     };
-    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400)
-        + (153 * m + 2) / 5
-        + day
-        - 1;
+    let days =
+        365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day
+            - 1;
     i32::try_from(days - 719_468).ok()
 }
 

@@ -139,7 +139,10 @@ impl<'a> Lowerer<'a> {
                 self.call_function(*index, positional.clone(), named.clone(), span)
             }
             Value::Global(path) => {
-                let arguments = arguments(format!("call of `{}`", path.trim_start_matches("builtins.")));
+                let arguments = arguments(format!(
+                    "call of `{}`",
+                    path.trim_start_matches("builtins.")
+                ));
                 self.call_global(path, &arguments)
             }
             Value::Bound(receiver, name) => {

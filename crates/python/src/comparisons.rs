@@ -7,7 +7,9 @@ use ruff_python_ast::{self as ast, BoolOp, CmpOp};
 use crate::arithmetic::folded;
 use crate::lowering::Lowerer;
 use crate::state::{all, any, choose, not};
-use crate::values::{Condition, Content, NO_ROW, RecordKind, Rest, SegmentKind, Term, Value, may_raise};
+use crate::values::{
+    Condition, Content, NO_ROW, RecordKind, Rest, SegmentKind, Term, Value, may_raise,
+};
 
 impl<'a> Lowerer<'a> {
     /// Whether Python takes the value for true.
@@ -290,7 +292,8 @@ impl<'a> Lowerer<'a> {
             b = self.known(b, "comparison", "None cannot be ordered", span)?;
         }
         let exact = |base: Base| matches!(base, Base::Decimal { .. });
-        if exact(ta.base) && tb.base == Base::Float64 || exact(tb.base) && ta.base == Base::Float64 {
+        if exact(ta.base) && tb.base == Base::Float64 || exact(tb.base) && ta.base == Base::Float64
+        {
             return Err(Refusal::new(
                 "comparison",
                 "a Decimal is compared with a float",
@@ -298,9 +301,8 @@ impl<'a> Lowerer<'a> {
             ));
         }
         let nothing = ta.base == Base::Nothing || tb.base == Base::Nothing;
-        let numbers = |base: Base| {
-            exact(base) || matches!(base, Base::Int64 | Base::Float64 | Base::Number)
-        };
+        let numbers =
+            |base: Base| exact(base) || matches!(base, Base::Int64 | Base::Float64 | Base::Number);
         let comparable = ta.base == tb.base || nothing || (numbers(ta.base) && numbers(tb.base));
         if !comparable {
             let mixed_bool = ta.base == Base::Bool || tb.base == Base::Bool;
@@ -383,13 +385,14 @@ impl<'a> Lowerer<'a> {
                             .names()
                             .any(|column| column.as_str() == name)
                     });
-                    has.map(|has| Term::literal(Literal::Bool(has))).ok_or_else(|| {
-                        Refusal::new(
-                            "operator `in`",
-                            "a frame is asked for a column that is not constant",
-                            Some(span.clone()),
-                        )
-                    })
+                    has.map(|has| Term::literal(Literal::Bool(has)))
+                        .ok_or_else(|| {
+                            Refusal::new(
+                                "operator `in`",
+                                "a frame is asked for a column that is not constant",
+                                Some(span.clone()),
+                            )
+                        })
                 }
                 Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                 _ => Err(Refusal::new(
@@ -459,7 +462,16 @@ impl<'a> Lowerer<'a> {
             } else {
                 self.equal(item, candidate, span)?
             };
-            scope = self.scope_of(&[&Term { scope, ..part.clone() }, &part], span)?;
+            scope = self.scope_of(
+                &[
+                    &Term {
+                        scope,
+                        ..part.clone()
+                    },
+                    &part,
+                ],
+                span,
+            )?;
             parts.push(part.expr);
         }
         Ok(Term {
@@ -472,9 +484,10 @@ impl<'a> Lowerer<'a> {
     /// `a and b`, `a or b`: the value of one of the operands, the later ones only if reached.
     pub(crate) fn connective(&mut self, bool_op: &'a ast::ExprBoolOp) -> Result<Value, Refusal> {
         let span = self.span(bool_op);
-        let (first, rest) = bool_op.values.split_first().ok_or_else(|| {
-            Refusal::new("connective", "it has no operands", Some(span.clone()))
-        })?;
+        let (first, rest) = bool_op
+            .values
+            .split_first()
+            .ok_or_else(|| Refusal::new("connective", "it has no operands", Some(span.clone())))?;
         let mut result = self.eval(first)?;
         for operand in rest {
             let test = self.truth(&result, &span)?;
@@ -510,9 +523,7 @@ impl<'a> Lowerer<'a> {
                 let scope = self.scope_of(&[&test, &truth], &span)?;
                 let expr = if may_raise(&truth.expr) {
                     match bool_op.op {
-                        BoolOp::And => {
-                            Expr::branch(test.expr, truth.expr, Expr::bool(false))
-                        }
+                        BoolOp::And => Expr::branch(test.expr, truth.expr, Expr::bool(false)),
                         BoolOp::Or => Expr::branch(test.expr, Expr::bool(true), truth.expr),
                     }
                 } else {

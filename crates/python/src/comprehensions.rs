@@ -6,8 +6,8 @@ use ruff_python_ast::{self as ast, Expr};
 
 use crate::iteration::{Iteration, object_id};
 use crate::lowering::Lowerer;
-use crate::statements::Exits;
 use crate::state::not;
+use crate::statements::Exits;
 use crate::values::{Condition, Content, Dict, Rest, Value};
 
 /// What a comprehension collects.

@@ -40,9 +40,8 @@ impl<'a> Lowerer<'a> {
                     self.frame_of_columns(&dict.entries, columns, arguments)
                 }
                 Some(Content::Frame(node)) => {
-                    let columns = columns.unwrap_or_else(|| {
-                        self.flow.node(node).schema.names().cloned().collect()
-                    });
+                    let columns = columns
+                        .unwrap_or_else(|| self.flow.node(node).schema.names().cloned().collect());
                     let node = self.select_columns(node, &columns, &span)?;
                     Ok(self.object(Content::Frame(node)))
                 }
@@ -145,10 +144,8 @@ impl<'a> Lowerer<'a> {
             let Value::Scalar(term) = &value else {
                 return Err(match value {
                     Value::Unknown(refusal) => (*refusal).clone(),
-                    other => arguments.refuse(format!(
-                        "the column \"{name}\" would hold {}",
-                        other.kind()
-                    )),
+                    other => arguments
+                        .refuse(format!("the column \"{name}\" would hold {}", other.kind())),
                 });
             };
             let expr = self.column_value(&name, term.expr.clone(), relation.node, span)?;
@@ -304,10 +301,7 @@ impl<'a> Lowerer<'a> {
         )?;
         self.oblige(
             facts,
-            ObligationKind::Holds(any([
-                not(Expr::column("rows")),
-                Expr::column("floats"),
-            ])),
+            ObligationKind::Holds(any([not(Expr::column("rows")), Expr::column("floats")])),
             "without a float among them the column would hold integers",
             span,
         );

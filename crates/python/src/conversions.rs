@@ -199,7 +199,11 @@ impl<'a> Lowerer<'a> {
         values: &[Value],
         span: &Span,
     ) -> Result<Term, Refusal> {
-        let construct = if largest { "call of `max`" } else { "call of `min`" };
+        let construct = if largest {
+            "call of `max`"
+        } else {
+            "call of `min`"
+        };
         let mut terms = Vec::new();
         let mut bases = Vec::new();
         for value in values {
@@ -217,9 +221,9 @@ impl<'a> Lowerer<'a> {
             terms.push(term);
         }
         if terms.len() == 1 {
-            return terms.pop().ok_or_else(|| {
-                Refusal::new(construct, "it has no arguments", Some(span.clone()))
-            });
+            return terms
+                .pop()
+                .ok_or_else(|| Refusal::new(construct, "it has no arguments", Some(span.clone())));
         }
         let function = if largest {
             Function::Greatest

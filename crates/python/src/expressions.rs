@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use relift_dataflow::{Base, Expr as FlowExpr, Function, Literal, Parameter, Refusal, ExprKind};
+use relift_dataflow::{Base, Expr as FlowExpr, ExprKind, Function, Literal, Parameter, Refusal};
 use relift_diagnostics::Span;
 use relift_job::FrameName;
 use ruff_python_ast::{self as ast, Expr, Number};
@@ -45,7 +45,10 @@ impl<'a> Lowerer<'a> {
                 let value = self.empty_dict(true);
                 for item in items {
                     if item.as_literal().is_none() {
-                        return refuse("set", "a set of values that are not constant is not lifted");
+                        return refuse(
+                            "set",
+                            "a set of values that are not constant is not lifted",
+                        );
                     }
                     let id = crate::iteration::object_id(&value);
                     self.set_entry(id, &item, Value::Tuple(Vec::new()), &span)?;
@@ -292,7 +295,12 @@ impl<'a> Lowerer<'a> {
             }
             Value::Object(id) => {
                 let id = *id;
-                match self.state.heap.get(&id).map(|object| object.content.clone()) {
+                match self
+                    .state
+                    .heap
+                    .get(&id)
+                    .map(|object| object.content.clone())
+                {
                     Some(Content::Frame(node)) => self.frame_attribute(id, node, name, span),
                     Some(Content::EmptyFrame(_)) if name == "empty" => {
                         Ok(Value::literal(Literal::Bool(true)))
@@ -311,12 +319,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn subscript(
-        &mut self,
-        value: &Value,
-        slice: &'a Expr,
-        span: &Span,
-    ) -> Result<Value, Refusal> {
+    fn subscript(&mut self, value: &Value, slice: &'a Expr, span: &Span) -> Result<Value, Refusal> {
         let value = self.resolved(value, "subscript", span)?;
         if let Expr::Slice(bounds) = slice {
             return self.slice(&value, bounds, span);
@@ -344,15 +347,19 @@ impl<'a> Lowerer<'a> {
         match value {
             Value::SharedState => {
                 let Some(name) = key.as_text() else {
-                    return refuse("the shared state is read under a name that is not constant".to_owned());
+                    return refuse(
+                        "the shared state is read under a name that is not constant".to_owned(),
+                    );
                 };
                 self.shared_item(name, span)
             }
             Value::Record(record) => match (record.kind, key.as_text(), key.as_int()) {
-                (RecordKind::Dict | RecordKind::Series, Some(name), _) => match record.field(name) {
-                    Some(field) => Ok(at(field.clone(), span)),
-                    None => refuse(format!("the row has no column \"{name}\"")),
-                },
+                (RecordKind::Dict | RecordKind::Series, Some(name), _) => {
+                    match record.field(name) {
+                        Some(field) => Ok(at(field.clone(), span)),
+                        None => refuse(format!("the row has no column \"{name}\"")),
+                    }
+                }
                 (RecordKind::NamedTuple, _, Some(index)) => {
                     match position(index, record.fields.len()) {
                         Some(index) => Ok(at(record.fields[index].1.clone(), span)),
@@ -369,7 +376,12 @@ impl<'a> Lowerer<'a> {
             }
             Value::Object(id) => {
                 let id = *id;
-                match self.state.heap.get(&id).map(|object| object.content.clone()) {
+                match self
+                    .state
+                    .heap
+                    .get(&id)
+                    .map(|object| object.content.clone())
+                {
                     Some(Content::Dict(_)) => {
                         let value = self.dict_item(id, key, span)?;
                         Ok(at(value, span))
@@ -389,10 +401,14 @@ impl<'a> Lowerer<'a> {
             Value::Series(_) => self.series_item(value, key, span),
             Value::Scalar(term) => {
                 let Some(index) = key.as_int() else {
-                    return refuse("a character is read at a place that is not constant".to_owned());
+                    return refuse(
+                        "a character is read at a place that is not constant".to_owned(),
+                    );
                 };
                 let _ = term;
-                refuse(format!("one character ({index}) may be beyond the end of the text"))
+                refuse(format!(
+                    "one character ({index}) may be beyond the end of the text"
+                ))
             }
             Value::Choice(choice) => {
                 let condition = Condition {
@@ -421,10 +437,8 @@ impl<'a> Lowerer<'a> {
     pub(crate) fn shared_item(&mut self, name: &str, span: &Span) -> Result<Value, Refusal> {
         if name == "__etlEffectiveDate" {
             return Ok(Value::Scalar(
-                Term::constant(FlowExpr::new(ExprKind::Parameter(
-                    Parameter::EffectiveDate,
-                )))
-                .at(span),
+                Term::constant(FlowExpr::new(ExprKind::Parameter(Parameter::EffectiveDate)))
+                    .at(span),
             ));
         }
         let name = FrameName::from(name);
@@ -492,9 +506,8 @@ impl<'a> Lowerer<'a> {
         match value {
             Value::Scalar(term) => {
                 let term = self.known(term.clone(), "slice", "None raises TypeError", span)?;
-                let bound = |end: Option<i64>| {
-                    Term::literal(end.map_or(Literal::None, Literal::Int))
-                };
+                let bound =
+                    |end: Option<i64>| Term::literal(end.map_or(Literal::None, Literal::Int));
                 Ok(Value::Scalar(self.apply(
                     Function::Slice,
                     vec![term, bound(lower), bound(upper)],

@@ -11,7 +11,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use crate::loops::{Place, Plan, get_place, place_marker, presence_marker, set_place, slot_marker};
-use crate::lowering::{Lowerer, reads_previous};
+use crate::lowering::{Lowerer, RowScope, reads_previous};
 use crate::mappings::Flattened;
 use crate::state::{State, all, any, choose, not};
 use crate::values::{
@@ -70,13 +70,7 @@ pub(crate) fn build(
     result: &LoopResult<'_>,
     finished: State,
 ) -> Result<(), Refusal> {
-    let refuse = |reason: &str| {
-        Err(Refusal::new(
-            "for loop",
-            reason,
-            Some(result.span.clone()),
-        ))
-    };
+    let refuse = |reason: &str| Err(Refusal::new("for loop", reason, Some(result.span.clone())));
     if finished.shared != result.started.shared {
         return refuse("it sets frames of the shared state row by row");
     }
@@ -290,16 +284,15 @@ impl Builder {
         if touched.present.is_false() || !result.plan.dicts.contains_key(&id) {
             return Ok(());
         }
-        let refuse = |reason: &str| {
-            Refusal::new("dictionary", reason, Some(touched.span.clone()))
-        };
+        let refuse = |reason: &str| Refusal::new("dictionary", reason, Some(touched.span.clone()));
         if lowerer.reaches_escaped(&touched.value, finished) {
             return Err(refuse("its entries also stand in a list"));
         }
         let name = name_of(result.entry, id);
         let value: Flattened = lowerer.flatten(&touched.value, finished, "value")?;
         let key = lowerer.flatten_key(&touched.key, finished, &touched.span)?;
-        let mut taken: Vec<ColumnName> = value.columns.iter().map(|(name, _)| name.clone()).collect();
+        let mut taken: Vec<ColumnName> =
+            value.columns.iter().map(|(name, _)| name.clone()).collect();
         // A scalar entry is called as the dictionary; keys make room for the names of the entry.
         let renames: BTreeMap<ColumnName, ColumnName> = match (&value.columns[..], &name) {
             ([(only, _)], Some(name)) if only.as_str() == "value" => {
@@ -330,14 +323,16 @@ impl Builder {
                 )
             })
             .collect();
-        let foreign = || refuse("its entries depend on what another variable was left with by earlier rows");
+        let foreign =
+            || refuse("its entries depend on what another variable was left with by earlier rows");
         let mut slots = Vec::new();
         for (column, term) in &value.columns {
-            let first = resolve_marker(&term.expr, &marker, false);
             let next = resolve_marker(&term.expr, &marker, true);
-            if reads_previous(&first) {
-                return Err(foreign());
-            }
+            let first = first_value(resolve_marker(&term.expr, &marker, false), &|name| {
+                own.contains_key(name)
+            })
+            .filter(|first| !reads_previous(first))
+            .ok_or_else(foreign)?;
             slots.push(MapSlot {
                 name: renamed(column),
                 first,
@@ -350,9 +345,9 @@ impl Builder {
             return Err(foreign());
         }
         if touched.present == before.present
-            && slots.iter().all(|slot| {
-                matches!(&slot.next.kind, ExprKind::Previous(name) if *name == slot.name)
-            })
+            && slots.iter().all(
+                |slot| matches!(&slot.next.kind, ExprKind::Previous(name) if *name == slot.name),
+            )
         {
             return Ok(());
         }
@@ -429,12 +424,17 @@ impl Builder {
         lowerer.state = state;
         // The fold stands outside its own row.
         let row = lowerer.scopes.pop();
-        let outcome = self.place(lowerer, result);
+        let outcome = self.place(lowerer, result, row.as_ref());
         lowerer.scopes.extend(row);
         outcome
     }
 
-    fn place(self, lowerer: &mut Lowerer<'_>, result: &LoopResult<'_>) -> Result<(), Refusal> {
+    fn place(
+        self,
+        lowerer: &mut Lowerer<'_>,
+        result: &LoopResult<'_>,
+        row: Option<&RowScope>,
+    ) -> Result<(), Refusal> {
         let spans = result.span;
         for (lost, refusal) in &self.lost {
             match lost {
@@ -451,25 +451,28 @@ impl Builder {
             return Ok(());
         }
         let names: Vec<String> = self.states.iter().map(|state| state.name.clone()).collect();
-        let state_spans: Vec<Vec<Span>> =
-            self.states.iter().map(|state| state.spans.clone()).collect();
+        let state_spans: Vec<Vec<Span>> = self
+            .states
+            .iter()
+            .map(|state| state.spans.clone())
+            .collect();
+        let used: Vec<ColumnName> = self
+            .states
+            .iter()
+            .flat_map(|state| state.kind.exprs())
+            .flat_map(Expr::columns)
+            .collect();
+        let input = with_definitions(lowerer, result.relation.node, row, used, spans)?;
         let fold = lowerer.add(
             Op::Fold(Fold {
-                input: result.relation.node,
+                input,
                 states: self.states,
             }),
             spans,
             None,
         )?;
         for (index, target) in self.targets.into_iter().enumerate() {
-            let node = lowerer.add(
-                Op::State {
-                    fold,
-                    state: index,
-                },
-                spans,
-                Some(&names[index]),
-            );
+            let node = lowerer.add(Op::State { fold, state: index }, spans, Some(&names[index]));
             if let Ok(node) = &node {
                 lowerer.flow.add_spans(*node, state_spans[index].clone());
             }
@@ -527,6 +530,54 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+/// The rows with the variables of the loop body that are used as further columns.
+fn with_definitions(
+    lowerer: &mut Lowerer<'_>,
+    node: NodeId,
+    row: Option<&RowScope>,
+    mut used: Vec<ColumnName>,
+    span: &Span,
+) -> Result<NodeId, Refusal> {
+    let Some(row) = row else {
+        return Ok(node);
+    };
+    let mut kept: Vec<&(ColumnName, Expr)> = Vec::new();
+    for definition in row.defined.iter().rev() {
+        if used.contains(&definition.0) {
+            used.extend(definition.1.columns());
+            kept.insert(0, definition);
+        }
+    }
+    let mut input = node;
+    while !kept.is_empty() {
+        // A column cannot read its neighbours, so each layer holds what reads earlier layers only.
+        let waiting: Vec<&ColumnName> = kept.iter().map(|(name, _)| name).collect();
+        let (ready, later): (Vec<_>, Vec<_>) = kept.iter().partition(|(_, expr)| {
+            !expr
+                .columns()
+                .iter()
+                .any(|column| waiting.contains(&column))
+        });
+        let mut columns: Vec<(ColumnName, Expr)> = lowerer
+            .flow
+            .node(input)
+            .schema
+            .names()
+            .map(|name| (name.clone(), Expr::column(name.clone())))
+            .collect();
+        columns.extend(ready.into_iter().cloned());
+        let name = lowerer
+            .flow
+            .node(node)
+            .name
+            .as_ref()
+            .map(|name| format!("{name}_prepared"));
+        input = lowerer.add(Op::Map { input, columns }, span, name.as_deref())?;
+        kept = later;
+    }
+    Ok(input)
 }
 
 fn append_rows(lowerer: &mut Lowerer<'_>, id: ObjectId, relation: Relation) {
@@ -592,7 +643,15 @@ fn first_appearances(
             continue;
         }
         let keys = lowerer.flatten_key(&touched.key, finished, &touched.span)?;
-        let mut input = result.relation.node;
+        let row = lowerer.scopes.last().cloned();
+        let used: Vec<ColumnName> = needed
+            .iter()
+            .chain(&given)
+            .chain(keys.columns.iter().map(|(_, term)| &term.expr))
+            .chain(emit.columns.iter().map(|(_, value)| value))
+            .flat_map(Expr::columns)
+            .collect();
+        let mut input = with_definitions(lowerer, result.relation.node, row.as_ref(), used, span)?;
         if !needed.is_empty() {
             input = lowerer.add(
                 Op::Filter {
@@ -730,6 +789,37 @@ pub(crate) fn resolve_marker(expr: &Expr, marker: &ColumnName, value: bool) -> E
             kind => Expr { kind, span },
         }
     })
+}
+
+/// What an entry holds when the row creates it. Branches on which it stays absent would read a slot that
+/// is not there; nobody asks for their value, so they are left out.
+pub(crate) fn first_value(expr: Expr, slot: &impl Fn(&ColumnName) -> bool) -> Option<Expr> {
+    let span = expr.span.clone();
+    match expr.kind {
+        ExprKind::Previous(name) if slot(&name) => None,
+        ExprKind::If { arms, otherwise } => {
+            let mut result = first_value(*otherwise, slot);
+            for (condition, value) in arms.into_iter().rev() {
+                let value = first_value(value, slot);
+                result = match (value, result) {
+                    (Some(value), Some(otherwise)) => {
+                        let condition = first_value(condition, slot)?;
+                        Some(choose(&condition, value, otherwise))
+                    }
+                    (value, otherwise) => value.or(otherwise),
+                };
+            }
+            result
+        }
+        ExprKind::Call(function, arguments) => {
+            let arguments: Option<Vec<Expr>> = arguments
+                .into_iter()
+                .map(|argument| first_value(argument, slot))
+                .collect();
+            Some(crate::arithmetic::folded(function, arguments?).at_unset(span))
+        }
+        kind => Some(Expr { kind, span }),
+    }
 }
 
 /// The place of an expression that has none yet.

@@ -1,7 +1,8 @@
 //! Frames: their columns, rows and the vectorised methods that are lifted.
 
 use relift_dataflow::{
-    Base, Expr, Function, JoinKind, Literal, NodeId, ObligationKind, Op, PickWhich, Refusal, SortKey,
+    Base, Expr, Function, JoinKind, Literal, NodeId, ObligationKind, Op, PickWhich, Refusal,
+    SortKey,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -9,7 +10,7 @@ use ruff_python_ast::Expr as Syntax;
 
 use crate::calls::Arguments;
 use crate::iteration::{Iteration, object_id};
-use crate::lowering::{Lowerer, RowScope};
+use crate::lowering::Lowerer;
 use crate::values::{Content, NO_ROW, ObjectId, RecordKind, Series, Term, Value};
 
 impl<'a> Lowerer<'a> {
@@ -17,7 +18,11 @@ impl<'a> Lowerer<'a> {
     pub(crate) fn frame_node(&mut self, value: &Value, span: &Span) -> Result<NodeId, Refusal> {
         let refuse = |reason: String| Err(Refusal::new("frame", reason, Some(span.clone())));
         match self.resolved(value, "frame", span)? {
-            Value::Object(id) => match self.state.heap.get(&id).map(|object| object.content.clone())
+            Value::Object(id) => match self
+                .state
+                .heap
+                .get(&id)
+                .map(|object| object.content.clone())
             {
                 Some(Content::Frame(node)) => Ok(node),
                 Some(Content::EmptyFrame(columns)) => self.add(
@@ -316,7 +321,10 @@ impl<'a> Lowerer<'a> {
         arguments: &Arguments,
     ) -> Result<Value, Refusal> {
         let span = arguments.span.clone();
-        if arguments.named("inplace").is_some_and(|flag| flag.as_bool() != Some(false)) {
+        if arguments
+            .named("inplace")
+            .is_some_and(|flag| flag.as_bool() != Some(false))
+        {
             return Err(arguments.refuse("changing a frame in place is not lifted"));
         }
         match name {
@@ -423,7 +431,14 @@ impl<'a> Lowerer<'a> {
                 Ok(self.frame(node))
             }
             "assign" => {
-                arguments.only(0, &arguments.named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+                arguments.only(
+                    0,
+                    &arguments
+                        .named
+                        .iter()
+                        .map(|(name, _)| name.as_str())
+                        .collect::<Vec<_>>(),
+                )?;
                 let mut changed = node;
                 for (name, value) in &arguments.named {
                     changed = self.set_column(changed, &Value::text(name), value, &span)?;
@@ -447,9 +462,22 @@ impl<'a> Lowerer<'a> {
     }
 
     fn sort_values(&mut self, node: NodeId, arguments: &Arguments) -> Result<Value, Refusal> {
-        arguments.only(1, &["by", "ascending", "kind", "ignore_index", "inplace", "na_position"])?;
+        arguments.only(
+            1,
+            &[
+                "by",
+                "ascending",
+                "kind",
+                "ignore_index",
+                "inplace",
+                "na_position",
+            ],
+        )?;
         let span = arguments.span.clone();
-        if arguments.named("na_position").is_some_and(|place| place.as_text() != Some("last")) {
+        if arguments
+            .named("na_position")
+            .is_some_and(|place| place.as_text() != Some("last"))
+        {
             return Err(arguments.refuse("missing values first is not lifted"));
         }
         let columns = self.by(&arguments.need(0, "by")?.clone(), arguments)?;
@@ -504,7 +532,10 @@ impl<'a> Lowerer<'a> {
             Some(subset) if !subset.is_none() => self.by(&subset.clone(), arguments)?,
             _ => self.flow.node(node).schema.names().cloned().collect(),
         };
-        match arguments.named("keep").map(|keep| keep.as_text().unwrap_or("")) {
+        match arguments
+            .named("keep")
+            .map(|keep| keep.as_text().unwrap_or(""))
+        {
             None | Some("first") => {
                 let node = self.add(
                     Op::Pick {
@@ -529,9 +560,8 @@ impl<'a> Lowerer<'a> {
             .named("how")
             .is_some_and(|how| how.as_text() != Some("inner"))
         {
-            return Err(arguments.refuse(
-                "only inner merges are lifted: others make dtypes depend on the data",
-            ));
+            return Err(arguments
+                .refuse("only inner merges are lifted: others make dtypes depend on the data"));
         }
         let right = self.frame_node(&arguments.need(0, "right")?.clone(), &span)?;
         let (left_keys, right_keys) = match (
@@ -572,8 +602,12 @@ impl<'a> Lowerer<'a> {
                 Expr::column(ColumnName::from(format!("right.{r}"))),
             ));
         }
-        let shared_key =
-            |name: &ColumnName| left_keys.iter().zip(&right_keys).any(|(l, r)| l == r && l == name);
+        let shared_key = |name: &ColumnName| {
+            left_keys
+                .iter()
+                .zip(&right_keys)
+                .any(|(l, r)| l == r && l == name)
+        };
         let left_names: Vec<ColumnName> = self.flow.node(left).schema.names().cloned().collect();
         let right_names: Vec<ColumnName> = self.flow.node(right).schema.names().cloned().collect();
         for name in &left_names {
@@ -594,10 +628,7 @@ impl<'a> Lowerer<'a> {
             } else {
                 name.clone()
             };
-            out.push((
-                new,
-                Expr::column(ColumnName::from(format!("right.{name}"))),
-            ));
+            out.push((new, Expr::column(ColumnName::from(format!("right.{name}")))));
         }
         let right = self.add(
             Op::Map {
@@ -658,10 +689,11 @@ impl<'a> Lowerer<'a> {
         arguments: &Arguments,
     ) -> Result<Value, Refusal> {
         let scope = self.new_scope();
-        self.scopes.push(RowScope { scope, node });
+        self.enter_rows(scope, node);
         self.loops.push(crate::loops::LoopContext {
             scope,
             entries: std::collections::BTreeMap::new(),
+            defines: false,
         });
         let before = self.state.heap.clone();
         let result = self
@@ -702,7 +734,11 @@ fn plain_tuples(rows: Value) -> Value {
     match rows {
         Value::Rows(mut relation) => {
             if let Value::Record(record) = &relation.element {
-                let items = record.fields.iter().map(|(_, value)| value.clone()).collect();
+                let items = record
+                    .fields
+                    .iter()
+                    .map(|(_, value)| value.clone())
+                    .collect();
                 relation.element = Value::Tuple(items);
             }
             Value::Rows(relation)
@@ -714,9 +750,7 @@ fn plain_tuples(rows: Value) -> Value {
 /// A float constant for numeric columns.
 pub(crate) fn as_column_constant(term: &Term, base: Base) -> Expr {
     match (term.as_literal(), base) {
-        (Some(Literal::Int(value)), Base::Float64) => {
-            Expr::literal(Literal::Float(*value as f64))
-        }
+        (Some(Literal::Int(value)), Base::Float64) => Expr::literal(Literal::Float(*value as f64)),
         _ => term.expr.clone(),
     }
 }

@@ -7,8 +7,8 @@ use relift_diagnostics::Span;
 
 use crate::lowering::Lowerer;
 use crate::values::{
-    Content, Dict, Mapping, ObjectId, Record, RecordKind, Relation, Rest, SegmentKind, Template, Term,
-    Value,
+    Content, Dict, Mapping, ObjectId, Record, RecordKind, Relation, Rest, SegmentKind, Template,
+    Term, Value,
 };
 
 /// Constant items, each executed, or rows, executed once for all.
@@ -83,7 +83,11 @@ impl<'a> Lowerer<'a> {
                         .collect(),
                 )),
                 Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
-                None => Err(Refusal::new("loop", "the object is lost", Some(span.clone()))),
+                None => Err(Refusal::new(
+                    "loop",
+                    "the object is lost",
+                    Some(span.clone()),
+                )),
             },
             Value::Series(series) => {
                 let element = self.boxed(series.frame, &series.expr)?;
@@ -142,8 +146,7 @@ impl<'a> Lowerer<'a> {
                 };
                 // A row of numbers is one numpy array: one float makes all of them floats.
                 if mixed && column.ty.base == Base::Int64 {
-                    term.expr =
-                        relift_dataflow::Expr::call(Function::ToFloat, vec![term.expr]);
+                    term.expr = relift_dataflow::Expr::call(Function::ToFloat, vec![term.expr]);
                 }
                 (column.name.to_string(), Value::Scalar(term))
             })
@@ -215,7 +218,11 @@ impl<'a> Lowerer<'a> {
         match &dict.rest {
             Rest::Built(mapping) => self.count(mapping.node, span),
             Rest::Nothing => {
-                if dict.entries.iter().any(|(_, value)| matches!(value, Value::Choice(_))) {
+                if dict
+                    .entries
+                    .iter()
+                    .any(|(_, value)| matches!(value, Value::Choice(_)))
+                {
                     return Err(Refusal::new(
                         "dictionary",
                         "its number of entries differs between paths",
@@ -274,9 +281,7 @@ impl<'a> Lowerer<'a> {
                 items
                     .into_iter()
                     .enumerate()
-                    .map(|(index, item)| {
-                        Value::Tuple(vec![Value::int(start + index as i64), item])
-                    })
+                    .map(|(index, item)| Value::Tuple(vec![Value::int(start + index as i64), item]))
                     .collect(),
             ),
             Iteration::Rows(relation) => {

@@ -50,12 +50,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `list.append(item)`.
-    pub(crate) fn append(
-        &mut self,
-        id: ObjectId,
-        item: Value,
-        span: &Span,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn append(&mut self, id: ObjectId, item: Value, span: &Span) -> Result<(), Refusal> {
         self.escape(&item, id, span)?;
         self.push(id, SegmentKind::Item(item), span)
     }
@@ -114,9 +109,13 @@ impl<'a> Lowerer<'a> {
     pub(crate) fn fixed_items(&self, value: &Value) -> Option<Vec<Value>> {
         match value {
             Value::Tuple(items) | Value::FrozenList(items) => Some(items.clone()),
-            Value::Record(record) if record.kind == crate::values::RecordKind::NamedTuple => {
-                Some(record.fields.iter().map(|(_, value)| value.clone()).collect())
-            }
+            Value::Record(record) if record.kind == crate::values::RecordKind::NamedTuple => Some(
+                record
+                    .fields
+                    .iter()
+                    .map(|(_, value)| value.clone())
+                    .collect(),
+            ),
             Value::Object(id) => self
                 .list(*id)
                 .ok()?
@@ -183,7 +182,11 @@ impl<'a> Lowerer<'a> {
             parts.push(relation);
         }
         let Some(first) = parts.first().cloned() else {
-            return Err(Refusal::new("list", "it is always empty", Some(span.clone())));
+            return Err(Refusal::new(
+                "list",
+                "it is always empty",
+                Some(span.clone()),
+            ));
         };
         if parts.len() == 1 {
             return Ok(first);
@@ -344,10 +347,7 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Relation, Refusal> {
         let scope = self.new_scope();
-        self.scopes.push(crate::lowering::RowScope {
-            scope,
-            node: relation.node,
-        });
+        self.enter_rows(scope, relation.node);
         let element = relation.element.in_scope(scope);
         let keys = match key {
             None => Ok(element),
@@ -392,7 +392,9 @@ impl<'a> Lowerer<'a> {
                 }
                 let term = self.known(term.clone(), "sort", "None cannot be ordered", span)?;
                 match term.expr.kind {
-                    ExprKind::Call(Function::Negate, mut inner) => Ok(vec![(inner.remove(0), true)]),
+                    ExprKind::Call(Function::Negate, mut inner) => {
+                        Ok(vec![(inner.remove(0), true)])
+                    }
                     _ => Ok(vec![(term.expr, false)]),
                 }
             }
@@ -448,6 +450,10 @@ impl<'a> Lowerer<'a> {
 /// Python's index as a position.
 pub(crate) fn position(index: i64, length: usize) -> Option<usize> {
     let length_signed = i64::try_from(length).ok()?;
-    let index = if index < 0 { index + length_signed } else { index };
+    let index = if index < 0 {
+        index + length_signed
+    } else {
+        index
+    };
     usize::try_from(index).ok().filter(|index| *index < length)
 }

@@ -14,12 +14,11 @@ use ruff_python_ast::{self as ast};
 
 use crate::folds::{self, LoopResult};
 use crate::iteration::Iteration;
-use crate::lowering::{Lowerer, RowScope};
+use crate::lowering::Lowerer;
 use crate::state::State;
 use crate::statements::{Exit, Exits};
 use crate::values::{
-    Content, Dict, ObjectId, Relation, Rest, Scope, SegmentKind, Template, Term, Touched,
-    Value,
+    Content, Dict, ObjectId, Relation, Rest, Scope, SegmentKind, Template, Term, Touched, Value,
 };
 
 /// A scalar that lives outside the loop.
@@ -51,6 +50,8 @@ pub(crate) struct DictPlan {
 #[derive(Debug)]
 pub(crate) struct LoopContext {
     pub(crate) scope: Scope,
+    /// Whether variables of the body may become columns of the rows.
+    pub(crate) defines: bool,
     /// Values that entries of planned dictionaries have before the row.
     pub(crate) entries: BTreeMap<ObjectId, Value>,
 }
@@ -174,13 +175,11 @@ impl<'a> Lowerer<'a> {
         for _ in 0..ROUNDS_MAX {
             self.restore(&snapshot);
             self.state = entry.clone();
-            self.scopes.push(RowScope {
-                scope,
-                node: relation.node,
-            });
+            self.enter_rows(scope, relation.node);
             self.loops.push(LoopContext {
                 scope,
                 entries: BTreeMap::new(),
+                defines: true,
             });
             self.mark(&plan, scope);
             let started = self.state.clone();
@@ -407,8 +406,19 @@ impl<'a> Lowerer<'a> {
             let marker = presence_marker(scope, *id);
             let mut slots = Vec::new();
             for (name, term) in &fields.columns {
+                let own = |slot: &ColumnName| {
+                    slot.as_str()
+                        .starts_with(&format!("{scope}\u{1}slot\u{1}{id}\u{1}"))
+                };
+                let resolved = folds::resolve_marker(&term.expr, &marker, false);
                 let first = Term {
-                    expr: folds::resolve_marker(&term.expr, &marker, false),
+                    expr: folds::first_value(resolved, &own).ok_or_else(|| {
+                        Refusal::new(
+                            "dictionary",
+                            "an entry is read before it is there",
+                            Some(touched.span.clone()),
+                        )
+                    })?,
                     ..term.clone()
                 };
                 let next_value = Term {

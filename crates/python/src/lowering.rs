@@ -24,6 +24,9 @@ pub struct ExternalLowered {
     pub frames_set: Vec<(FrameName, NodeId)>,
     /// Frames it reads, in order of first reading.
     pub frames_read: Vec<(FrameName, NodeId)>,
+    /// Frames of `frames_set` that some paths leave unset, with what must hold should a later module read
+    /// them: there the legacy job would not find them.
+    pub frames_conditional: Vec<(FrameName, Obligation)>,
 }
 
 /// Lowers the named function of a module. On refusal the graph is left as it was.
@@ -66,11 +69,24 @@ pub(crate) enum Body<'a> {
     Expression(&'a ast::Expr),
 }
 
+/// Expressions of fewer parts are repeated rather than given a column.
+const DEFINED_SIZE_MIN: usize = 4;
+
+fn size(expr: &Expr) -> usize {
+    let mut parts = 0;
+    expr.walk(&mut |_| parts += 1);
+    parts
+}
+
 /// A loop being executed: its scope and the relation whose rows it reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RowScope {
     pub(crate) scope: Scope,
     pub(crate) node: NodeId,
+    /// Columns of the relation and of `defined`.
+    schema: Schema,
+    /// Variables of the loop body that became columns, each over the columns before it.
+    pub(crate) defined: Vec<(ColumnName, Expr)>,
 }
 
 pub(crate) struct Lowerer<'a> {
@@ -179,13 +195,33 @@ impl<'a> Lowerer<'a> {
             }
         }
         let mut set = Vec::new();
+        let mut conditional = Vec::new();
         let mut refused = std::mem::take(&mut self.refused);
         let shared = self.state.shared.clone();
         for (name, value) in &shared {
+            let (value, when) = always(value);
+            if let Some(condition) = when {
+                match self.run_node(&whole) {
+                    Ok(node) => conditional.push((
+                        name.clone(),
+                        Obligation {
+                            node,
+                            kind: ObligationKind::Holds(condition),
+                            why: format!("where it does not hold no frame \"{name}\" is set"),
+                            spans: Vec::new(),
+                        },
+                    )),
+                    Err(refusal) => refused.push(refusal),
+                }
+            }
             match self.final_frame(name, value) {
                 Ok(node) if frames.get(name) == Some(&node) => {}
                 Ok(node) => set.push((name.clone(), node)),
-                Err(refusal) => refused.push(refusal),
+                Err(refusal) => {
+                    if !refused.contains(&refusal) {
+                        refused.push(refusal);
+                    }
+                }
             }
         }
         if !refused.is_empty() {
@@ -195,6 +231,7 @@ impl<'a> Lowerer<'a> {
         Ok(ExternalLowered {
             frames_set: set,
             frames_read: self.frames_read,
+            frames_conditional: conditional,
         })
     }
 
@@ -287,7 +324,87 @@ impl<'a> Lowerer<'a> {
             .iter()
             .rev()
             .find(|row| row.scope == scope)
-            .map_or(&self.none, |row| &self.flow.node(row.node).schema)
+            .map_or(&self.none, |row| &row.schema)
+    }
+
+    /// Enters the rows of a relation.
+    pub(crate) fn enter_rows(&mut self, scope: Scope, node: NodeId) {
+        self.scopes.push(RowScope {
+            scope,
+            node,
+            schema: self.flow.node(node).schema.clone(),
+            defined: Vec::new(),
+        });
+    }
+
+    /// A variable of a loop body as a column of its own, so that what it is made from is computed once
+    /// and can be read under its name. Only what cannot raise: a column is computed for every row.
+    pub(crate) fn defined(&mut self, name: &str, term: Term) -> Term {
+        let in_loop = self
+            .loops
+            .last()
+            .is_some_and(|context| context.defines && context.scope == term.scope);
+        if !in_loop
+            || size(&term.expr) < DEFINED_SIZE_MIN
+            || reads_previous(&term.expr)
+            || !self.never_raises(&term)
+        {
+            return term;
+        }
+        let Ok(ty) = self.type_of(&term) else {
+            return term;
+        };
+        let Some(row) = self.scopes.last_mut().filter(|row| row.scope == term.scope) else {
+            return term;
+        };
+        let column = match row.defined.iter().find(|(_, expr)| *expr == term.expr) {
+            Some((column, _)) => column.clone(),
+            None => {
+                let mut column = ColumnName::from(name);
+                let mut count = 1;
+                while row.schema.has(&column) {
+                    count += 1;
+                    column = ColumnName::from(format!("{name}_{count}"));
+                }
+                let mut columns = row.schema.columns().to_vec();
+                columns.push(relift_dataflow::Column {
+                    name: column.clone(),
+                    ty,
+                });
+                row.schema = Schema::new(columns);
+                row.defined.push((column.clone(), term.expr.clone()));
+                column
+            }
+        };
+        Term {
+            expr: Expr::column(column).at(term.expr.span),
+            ..term
+        }
+    }
+
+    fn never_raises(&self, term: &Term) -> bool {
+        let schema = self.schema_of(term.scope);
+        let mut safe = !crate::values::may_raise(&term.expr);
+        term.expr.walk(&mut |part| {
+            if let ExprKind::Call(Function::DecimalOfFloat | Function::Quantize(_), arguments) =
+                &part.kind
+                && !type_of(&arguments[0], schema, &self.previous, self.flow)
+                    .is_ok_and(|ty| !ty.missing.possible())
+            {
+                safe = false;
+            }
+        });
+        safe
+    }
+
+    /// The expression over the columns of the relation alone.
+    pub(crate) fn expanded(&self, expr: Expr, scope: Scope) -> Expr {
+        let Some(row) = self.scopes.iter().find(|row| row.scope == scope) else {
+            return expr;
+        };
+        row.defined.iter().rev().fold(expr, |expr, (name, value)| {
+            expr.substitute(&|column| (column == name).then(|| value.clone()))
+        })
     }
 
     pub(crate) fn type_of(&self, term: &Term) -> Result<ColumnType, Refusal> {
@@ -387,6 +504,7 @@ impl<'a> Lowerer<'a> {
         };
         let path = all(self.path_of(scope));
         let holds = any([not(path), condition.expr.clone()]).at(Some(span.clone()));
+        let holds = self.expanded(holds, scope);
         if holds.is_true() {
             return Ok(());
         }
@@ -621,7 +739,9 @@ impl<'a> Lowerer<'a> {
                 .iter()
                 .any(|(name, _)| !bound.iter().any(|(other, _)| other == name))
         {
-            return Err(refuse("it is given an argument it does not have".to_owned()));
+            return Err(refuse(
+                "it is given an argument it does not have".to_owned(),
+            ));
         }
         Ok(bound)
     }
@@ -671,6 +791,19 @@ impl<'a> Lowerer<'a> {
 
     pub(crate) fn refuse_unknown(refusal: &Rc<Refusal>) -> Refusal {
         (**refusal).clone()
+    }
+}
+
+/// A frame that is set on some paths only, and the condition of those paths.
+fn always(value: &Value) -> (&Value, Option<Expr>) {
+    match value {
+        Value::Choice(choice) if choice.scope == NO_ROW && choice.no == Value::Unbound => {
+            (&choice.yes, Some(choice.condition.clone()))
+        }
+        Value::Choice(choice) if choice.scope == NO_ROW && choice.yes == Value::Unbound => {
+            (&choice.no, Some(not(choice.condition.clone())))
+        }
+        other => (other, None),
     }
 }
 

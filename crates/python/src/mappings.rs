@@ -76,13 +76,7 @@ impl<'a> Lowerer<'a> {
                 format!("{name}_{part}")
             }
         };
-        let position = |index: usize| {
-            if top {
-                format!("{name}_{}", index + 1)
-            } else {
-                format!("{name}_{}", index + 1)
-            }
-        };
+        let position = |index: usize| format!("{name}_{}", index + 1);
         match &resolve(value, state) {
             Value::Scalar(term) => {
                 let column = column_for(term, name, columns);
@@ -119,8 +113,7 @@ impl<'a> Lowerer<'a> {
                     .fields
                     .iter()
                     .map(|(field, item)| {
-                        let item =
-                            self.flatten_into(item, state, &below(field), false, columns)?;
+                        let item = self.flatten_into(item, state, &below(field), false, columns)?;
                         Ok((field.clone(), item))
                     })
                     .collect::<Result<_, Refusal>>()?,
@@ -152,8 +145,7 @@ impl<'a> Lowerer<'a> {
                                 "a record with keys that are not text is stored as one value",
                             ));
                         };
-                        let item =
-                            self.flatten_into(item, state, &below(field), false, columns)?;
+                        let item = self.flatten_into(item, state, &below(field), false, columns)?;
                         fields.push((field.clone(), item));
                     }
                     Ok(Value::Record(Rc::new(Record {
@@ -168,8 +160,13 @@ impl<'a> Lowerer<'a> {
                 )),
             },
             Value::Unknown(refusal) => Err((**refusal).clone()),
-            Value::Choice(choice) if matches!(choice.no, Value::Unbound) || matches!(choice.yes, Value::Unbound) => {
-                Err(refusal("stored value", "a part of it is set on some paths only"))
+            Value::Choice(choice)
+                if matches!(choice.no, Value::Unbound) || matches!(choice.yes, Value::Unbound) =>
+            {
+                Err(refusal(
+                    "stored value",
+                    "a part of it is set on some paths only",
+                ))
             }
             other => Err(refusal(
                 "stored value",
@@ -194,9 +191,15 @@ impl<'a> Lowerer<'a> {
                     Some(span.clone()),
                 ));
             }
-            let term = Term {
-                expr: without_known(&term.expr),
-                ..term.clone()
+            // A plain column is the key itself, wherever the path knows that it is not None.
+            let plain = without_known(&term.expr);
+            let term = if plain.as_column().is_some() {
+                Term {
+                    expr: plain,
+                    ..term.clone()
+                }
+            } else {
+                term.clone()
             };
             let name = match (term.expr.as_column(), index) {
                 (Some(column), _) => column.to_string(),
@@ -329,7 +332,11 @@ impl<'a> Lowerer<'a> {
                 Content::Poisoned(refusal) => Err((**refusal).clone()),
                 _ => Ok(()),
             },
-            None => Err(Refusal::new("assignment", "the object is lost", Some(span.clone()))),
+            None => Err(Refusal::new(
+                "assignment",
+                "the object is lost",
+                Some(span.clone()),
+            )),
         }
     }
 
@@ -383,12 +390,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Whether the dictionary has the key, and its value if it has.
-    fn probe(
-        &mut self,
-        id: ObjectId,
-        key: &Value,
-        span: &Span,
-    ) -> Result<(Term, Value), Refusal> {
+    fn probe(&mut self, id: ObjectId, key: &Value, span: &Span) -> Result<(Term, Value), Refusal> {
         match self.slot(id, key, span)? {
             Slot::Constant(index) => {
                 let value = self.dict(id)?.entries[index].1.clone();
@@ -482,7 +484,9 @@ impl<'a> Lowerer<'a> {
         let mut keys = Vec::new();
         for (column, (_, term)) in mapping.keys.iter().zip(&probe.columns) {
             let asked = self.type_of(term)?.base;
-            let held = self.type_over(&Expr::column(column.clone()), mapping.node)?.base;
+            let held = self
+                .type_over(&Expr::column(column.clone()), mapping.node)?
+                .base;
             use relift_dataflow::Base;
             if asked != held && asked != Base::Nothing && held != Base::Nothing {
                 return Err(Refusal::new(
@@ -496,13 +500,16 @@ impl<'a> Lowerer<'a> {
         let own_key = keys
             .iter()
             .all(|(column, key)| key.as_column() == Some(column));
-        let row = self.scopes.iter().find(|row| row.scope == scope).copied();
+        let row = self
+            .scopes
+            .iter()
+            .find(|row| row.scope == scope)
+            .map(|row| row.node);
         if let Some(row) = row
             && own_key
         {
-            let origin = self.origin(row.node);
-            if origin == self.origin(mapping.node) && self.passes_unchanged(row.node, mapping.node)
-            {
+            let origin = self.origin(row);
+            if origin == self.origin(mapping.node) && self.passes_unchanged(row, mapping.node) {
                 return Ok((
                     Term::literal(Literal::Bool(true)),
                     mapping.value.in_scope(scope),
@@ -576,8 +583,13 @@ impl<'a> Lowerer<'a> {
 
     /// Whether two dictionaries of one loop have entries for the same keys.
     fn same_entries(&self, a: NodeId, b: NodeId) -> bool {
-        let (Op::State { fold, state }, Op::State { fold: other, state: other_state }) =
-            (&self.flow.node(a).op, &self.flow.node(b).op)
+        let (
+            Op::State { fold, state },
+            Op::State {
+                fold: other,
+                state: other_state,
+            },
+        ) = (&self.flow.node(a).op, &self.flow.node(b).op)
         else {
             return false;
         };
@@ -624,7 +636,12 @@ impl<'a> Lowerer<'a> {
         let (present, value) = self.probe(id, key, span)?;
         match self.dict(id)?.factory.clone() {
             None => {
-                self.require(&present, "dictionary", "a missing key raises KeyError", span)?;
+                self.require(
+                    &present,
+                    "dictionary",
+                    "a missing key raises KeyError",
+                    span,
+                )?;
                 Ok(value)
             }
             Some(Factory::Zero) => self.either(&present, &value, &Value::int(0)),
@@ -856,9 +873,7 @@ impl<'a> Lowerer<'a> {
             (Value::Scalar(x), Value::Scalar(y)) => {
                 self.compare(Comparison::Eq, x.clone(), y.clone(), span)
             }
-            (Value::Unknown(refusal), _) | (_, Value::Unknown(refusal)) => {
-                Err((**refusal).clone())
-            }
+            (Value::Unknown(refusal), _) | (_, Value::Unknown(refusal)) => Err((**refusal).clone()),
             _ => Err(Refusal::new(
                 "comparison",
                 format!("{} is compared with {}", a.kind(), b.kind()),

@@ -225,16 +225,16 @@ impl Lowerer<'_> {
                                 kind: SegmentKind::Item(self.merge_values(merge, x, y)),
                             });
                         }
-                        _ => return self.cannot_merge("the list is rearranged on one of two paths"),
+                        _ => {
+                            return self.cannot_merge("the list is rearranged on one of two paths");
+                        }
                     }
                 }
                 merged.extend(left[prefix..].iter().cloned());
                 merged.extend(right[prefix..].iter().cloned());
                 Content::List(merged)
             }
-            (Content::Dict(left), Content::Dict(right)) => {
-                self.merge_dicts(merge, id, left, right)
-            }
+            (Content::Dict(left), Content::Dict(right)) => self.merge_dicts(merge, id, left, right),
             (
                 Content::Frame(_) | Content::EmptyFrame(_),
                 Content::Frame(_) | Content::EmptyFrame(_),
@@ -308,7 +308,9 @@ impl Lowerer<'_> {
                     Err(refusal) => return Content::Poisoned(Rc::new(refusal)),
                 }
             }
-            _ => return self.cannot_merge("the dictionary is filled in different ways on two paths"),
+            _ => {
+                return self.cannot_merge("the dictionary is filled in different ways on two paths");
+            }
         };
         Content::Dict(Dict {
             set: left.set,
@@ -380,11 +382,8 @@ impl Lowerer<'_> {
                 }
             }
             (Value::Days(a), Value::Days(b)) => {
-                let merged = self.merge_values(
-                    merge,
-                    &Value::Scalar(a.clone()),
-                    &Value::Scalar(b.clone()),
-                );
+                let merged =
+                    self.merge_values(merge, &Value::Scalar(a.clone()), &Value::Scalar(b.clone()));
                 match merged {
                     Value::Scalar(term) => Value::Days(term),
                     other => other,
@@ -417,9 +416,7 @@ impl Lowerer<'_> {
                         .fields
                         .iter()
                         .zip(&b.fields)
-                        .map(|((name, x), (_, y))| {
-                            (name.clone(), self.merge_values(merge, x, y))
-                        })
+                        .map(|((name, x), (_, y))| (name.clone(), self.merge_values(merge, x, y)))
                         .collect(),
                 }))
             }
@@ -592,7 +589,8 @@ impl Lowerer<'_> {
         let kept: Vec<Expr> = parts
             .into_iter()
             .filter(|part| {
-                !counted(self.flow, part).is_some_and(|relation| vanishes(self.flow, node, relation))
+                !counted(self.flow, part)
+                    .is_some_and(|relation| vanishes(self.flow, node, relation))
             })
             .collect();
         let condition = all(kept);
@@ -653,10 +651,8 @@ pub(crate) fn resolve(value: &Value, state: &State) -> Value {
 
 /// The relation of which a condition says that it has rows.
 fn counted(flow: &Dataflow, condition: &Expr) -> Option<NodeId> {
-    let ExprKind::Call(
-        Function::Compare(Comparison::Ne | Comparison::Gt, Flavour::Python),
-        sides,
-    ) = &condition.kind
+    let ExprKind::Call(Function::Compare(Comparison::Ne | Comparison::Gt, Flavour::Python), sides) =
+        &condition.kind
     else {
         return None;
     };

@@ -26,7 +26,10 @@ impl<'a> Lowerer<'a> {
                     };
                     match record.field(field) {
                         Some(value) => Ok(value.clone()),
-                        None => Ok(arguments.get(1, "default").cloned().unwrap_or(Value::none())),
+                        None => Ok(arguments
+                            .get(1, "default")
+                            .cloned()
+                            .unwrap_or(Value::none())),
                     }
                 }
                 (RecordKind::Dict, "items" | "keys" | "values") => {
@@ -36,9 +39,7 @@ impl<'a> Lowerer<'a> {
                             .fields
                             .iter()
                             .map(|(field, value)| match name {
-                                "items" => {
-                                    Value::Tuple(vec![Value::text(field), value.clone()])
-                                }
+                                "items" => Value::Tuple(vec![Value::text(field), value.clone()]),
                                 "keys" => Value::text(field),
                                 _ => value.clone(),
                             })
@@ -58,7 +59,12 @@ impl<'a> Lowerer<'a> {
             },
             Value::Object(id) => {
                 let id = *id;
-                match self.state.heap.get(&id).map(|object| object.content.clone()) {
+                match self
+                    .state
+                    .heap
+                    .get(&id)
+                    .map(|object| object.content.clone())
+                {
                     Some(Content::Frame(node)) => self.frame_method(id, node, name, arguments),
                     Some(Content::EmptyFrame(_)) => {
                         Err(arguments.refuse("methods of an empty frame are not lifted"))
@@ -90,7 +96,11 @@ impl<'a> Lowerer<'a> {
                     if known {
                         return self.shared_item(frame, &span);
                     }
-                    Ok(arguments.positional.get(1).cloned().unwrap_or(Value::none()))
+                    Ok(arguments
+                        .positional
+                        .get(1)
+                        .cloned()
+                        .unwrap_or(Value::none()))
                 }
                 _ => Err(arguments.refuse("this use of the shared state is not lifted")),
             },
@@ -123,10 +133,12 @@ impl<'a> Lowerer<'a> {
             Base::Decimal { .. } if name == "quantize" => {
                 Ok(Value::Scalar(self.quantize(term, arguments)?))
             }
-            Base::Int64 | Base::Float64 if name == "item" && term.numpy => Ok(Value::Scalar(Term {
-                numpy: false,
-                ..term
-            })),
+            Base::Int64 | Base::Float64 if name == "item" && term.numpy => {
+                Ok(Value::Scalar(Term {
+                    numpy: false,
+                    ..term
+                }))
+            }
             _ => Err(arguments.refuse(format!("it is not lifted for {ty}"))),
         }
     }
@@ -191,7 +203,11 @@ impl<'a> Lowerer<'a> {
                     return Err(arguments.refuse("what is replaced is not a constant text"));
                 }
                 let from = self.scalar(&from.clone(), &arguments.construct, span)?;
-                let to = self.scalar(&arguments.need(1, "new")?.clone(), &arguments.construct, span)?;
+                let to = self.scalar(
+                    &arguments.need(1, "new")?.clone(),
+                    &arguments.construct,
+                    span,
+                )?;
                 let to = self.known(to, &arguments.construct, "None raises TypeError", span)?;
                 Ok(Value::Scalar(self.apply(
                     Function::Replace,
@@ -361,11 +377,7 @@ impl<'a> Lowerer<'a> {
             "copy" => {
                 arguments.only(0, &[])?;
                 let copy = self.list_of(Vec::new());
-                self.extend_list(
-                    crate::iteration::object_id(&copy),
-                    &Value::Object(id),
-                    span,
-                )?;
+                self.extend_list(crate::iteration::object_id(&copy), &Value::Object(id), span)?;
                 Ok(copy)
             }
             _ => {
@@ -388,13 +400,19 @@ impl<'a> Lowerer<'a> {
             "get" if !set => {
                 arguments.only(2, &["default"])?;
                 let key = arguments.need(0, "key")?.clone();
-                let default = arguments.get(1, "default").cloned().unwrap_or(Value::none());
+                let default = arguments
+                    .get(1, "default")
+                    .cloned()
+                    .unwrap_or(Value::none());
                 self.dict_get(id, &key, &default, span)
             }
             "setdefault" if !set => {
                 arguments.only(2, &["default"])?;
                 let key = arguments.need(0, "key")?.clone();
-                let default = arguments.get(1, "default").cloned().unwrap_or(Value::none());
+                let default = arguments
+                    .get(1, "default")
+                    .cloned()
+                    .unwrap_or(Value::none());
                 self.dict_setdefault(id, &key, &default, span)
             }
             "add" if set => {

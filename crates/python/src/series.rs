@@ -47,6 +47,21 @@ impl<'a> Lowerer<'a> {
                 Some(span.clone()),
             )
         };
+        // A loop over the frame may read it through columns of its own.
+        if let Op::Map { input, columns } = &self.flow.node(series.frame).op
+            && series.frame > node
+        {
+            let below = Series {
+                frame: *input,
+                expr: series.expr.clone().substitute(&|name| {
+                    columns
+                        .iter()
+                        .find(|(other, _)| other == name)
+                        .map(|(_, value)| value.clone())
+                }),
+            };
+            return self.rebased(&below, node, span);
+        }
         // A column assignment keeps the rows and all other columns.
         let Op::Map { input, columns } = &self.flow.node(node).op else {
             return Err(refuse());
@@ -76,7 +91,11 @@ impl<'a> Lowerer<'a> {
             (Value::Series(a), _) => a.frame,
             (_, Value::Series(b)) => b.frame,
             _ => {
-                return Err(Refusal::new("column", "no operand is a column", Some(span.clone())));
+                return Err(Refusal::new(
+                    "column",
+                    "no operand is a column",
+                    Some(span.clone()),
+                ));
             }
         };
         let mut sides = Vec::new();
@@ -114,7 +133,8 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let construct = format!("operator `{}`", operator.as_str());
-        let refuse = |reason: String| Err(Refusal::new(construct.clone(), reason, Some(span.clone())));
+        let refuse =
+            |reason: String| Err(Refusal::new(construct.clone(), reason, Some(span.clone())));
         let (node, a, b) = self.operands(left, right, span)?;
         let (ta, tb) = (self.type_over(&a, node)?, self.type_over(&b, node)?);
         let numbers = |ty: ColumnType| matches!(ty.base, Base::Int64 | Base::Float64);
@@ -164,7 +184,11 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let Value::Series(series) = value else {
-            return Err(Refusal::new("column", "it is no column", Some(span.clone())));
+            return Err(Refusal::new(
+                "column",
+                "it is no column",
+                Some(span.clone()),
+            ));
         };
         let ty = self.type_over(&series.expr, series.frame)?;
         match (operator, ty.base) {
@@ -211,8 +235,8 @@ impl<'a> Lowerer<'a> {
         if !comparable || (ordering && (ta.missing.none || tb.missing.none)) {
             return refuse(format!("columns of {ta} and {tb} are compared"));
         }
-        let compared = Expr::compare(comparison, Flavour::Python, a.clone(), b.clone())
-            .at(Some(span.clone()));
+        let compared =
+            Expr::compare(comparison, Flavour::Python, a.clone(), b.clone()).at(Some(span.clone()));
         // For pandas a missing value equals nothing, not even another missing one.
         let expr = if ta.missing.none && tb.missing.none {
             let missing = Expr::call(Function::IsMissing, vec![a]);
@@ -299,7 +323,9 @@ impl<'a> Lowerer<'a> {
                 let constant = as_column_constant(&value, ty.base);
                 let filled = self.type_over(&constant, frame)?;
                 if filled.base != ty.base || filled.missing.possible() {
-                    return Err(arguments.refuse(format!("a column of {ty} is filled with {filled}")));
+                    return Err(
+                        arguments.refuse(format!("a column of {ty} is filled with {filled}"))
+                    );
                 }
                 let missing = Expr::call(Function::IsMissing, vec![expr.clone()]);
                 let kept = Expr::call(Function::Known, vec![expr]);
@@ -309,16 +335,19 @@ impl<'a> Lowerer<'a> {
                 arguments.only(1, &["values"])?;
                 let values = arguments.need(0, "values")?.clone();
                 let items = match &values {
-                    Value::Object(id) => match self.state.heap.get(id).map(|object| object.content.clone()) {
-                        Some(Content::Dict(dict)) if dict.set && dict.rest == Rest::Nothing => dict
-                            .entries
-                            .iter()
-                            .map(|(key, _)| Value::literal(key.clone()))
-                            .collect(),
-                        _ => self
-                            .fixed_items(&values)
-                            .ok_or_else(|| arguments.refuse("the values are not constant"))?,
-                    },
+                    Value::Object(id) => {
+                        match self.state.heap.get(id).map(|object| object.content.clone()) {
+                            Some(Content::Dict(dict)) if dict.set && dict.rest == Rest::Nothing => {
+                                dict.entries
+                                    .iter()
+                                    .map(|(key, _)| Value::literal(key.clone()))
+                                    .collect()
+                            }
+                            _ => self
+                                .fixed_items(&values)
+                                .ok_or_else(|| arguments.refuse("the values are not constant"))?,
+                        }
+                    }
                     _ => self
                         .fixed_items(&values)
                         .ok_or_else(|| arguments.refuse("the values are not constant"))?,

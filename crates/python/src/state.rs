@@ -52,13 +52,8 @@ impl State {
 
     /// Whether the path says that the value is neither None nor NaN.
     pub(crate) fn known_not_missing(&self, value: &Expr) -> bool {
-        let opposite = not(Expr::call(
-            Function::IsMissing,
-            vec![without_known(value)],
-        ));
-        self.path
-            .iter()
-            .any(|fact| implies(&fact.expr, &opposite))
+        let opposite = not(Expr::call(Function::IsMissing, vec![without_known(value)]));
+        self.path.iter().any(|fact| implies(&fact.expr, &opposite))
     }
 
     /// Makes an object unusable from here on.
@@ -125,19 +120,13 @@ pub(crate) fn not(expr: Expr) -> Expr {
     match expr.kind {
         ExprKind::Literal(Literal::Bool(value)) => Expr::bool(!value).at(span),
         ExprKind::Call(Function::Not, mut inner) => inner.remove(0),
-        ExprKind::Call(Function::Or, parts) => {
-            Expr::all(parts.into_iter().map(not)).at(span)
+        ExprKind::Call(Function::Or, parts) => Expr::all(parts.into_iter().map(not)).at(span),
+        ExprKind::Call(Function::Compare(Comparison::Eq, Flavour::Python), sides) => {
+            Expr::call(Function::Compare(Comparison::Ne, Flavour::Python), sides).at(span)
         }
-        ExprKind::Call(Function::Compare(Comparison::Eq, Flavour::Python), sides) => Expr::call(
-            Function::Compare(Comparison::Ne, Flavour::Python),
-            sides,
-        )
-        .at(span),
-        ExprKind::Call(Function::Compare(Comparison::Ne, Flavour::Python), sides) => Expr::call(
-            Function::Compare(Comparison::Eq, Flavour::Python),
-            sides,
-        )
-        .at(span),
+        ExprKind::Call(Function::Compare(Comparison::Ne, Flavour::Python), sides) => {
+            Expr::call(Function::Compare(Comparison::Eq, Flavour::Python), sides).at(span)
+        }
         kind => Expr { kind, span }.negated(),
     }
 }
@@ -219,48 +208,80 @@ pub(crate) fn choose(condition: &Expr, yes: Expr, no: Expr) -> Expr {
     Expr::branch(condition.clone(), yes, no).at(span)
 }
 
-/// Resolves branches on a condition whose value is decided.
+/// Simplifies conditions inside an expression that is only reached when `condition` has this value.
 pub(crate) fn decide(expr: Expr, condition: &Expr, value: bool) -> Expr {
-    if expr == *condition {
-        return Expr::bool(value);
+    let fact = if value {
+        condition.clone()
+    } else {
+        not(condition.clone())
+    };
+    given(expr, &conjuncts(fact))
+}
+
+fn conjuncts(fact: Expr) -> Vec<Expr> {
+    match fact.kind {
+        ExprKind::Call(Function::And, parts) => parts,
+        kind => vec![Expr {
+            kind,
+            span: fact.span,
+        }],
     }
+}
+
+/// The expression where all the facts are true.
+fn given(expr: Expr, facts: &[Expr]) -> Expr {
+    if facts.contains(&expr) {
+        return Expr::bool(true).at(expr.span);
+    }
+    let span = expr.span.clone();
     match expr.kind {
-        ExprKind::If { arms, otherwise } if arms.iter().any(|(test, _)| test == condition) => {
-            let mut kept = Vec::new();
+        ExprKind::If { arms, otherwise } => {
+            let mut kept: Vec<(Expr, Expr)> = Vec::new();
+            let mut last = None;
+            // Later arms are reached only when the earlier conditions are false.
+            let mut facts = facts.to_vec();
             for (test, result) in arms {
-                if test == *condition {
-                    if value {
-                        if kept.is_empty() {
-                            return result;
-                        }
-                        return Expr {
-                            kind: ExprKind::If {
-                                arms: kept,
-                                otherwise: Box::new(result),
-                            },
-                            span: expr.span,
-                        };
-                    }
-                } else {
-                    kept.push((test, result));
+                let test = given(test, &facts);
+                if test.is_false() {
+                    continue;
                 }
+                let mut inside = facts.clone();
+                inside.extend(conjuncts(test.clone()));
+                let result = given(result, &inside);
+                if test.is_true() {
+                    last = Some(result);
+                    break;
+                }
+                facts.extend(conjuncts(not(test.clone())));
+                kept.push((test, result));
             }
+            let otherwise = last.unwrap_or_else(|| given(*otherwise, &facts));
             if kept.is_empty() {
-                *otherwise
-            } else {
-                Expr {
-                    kind: ExprKind::If {
-                        arms: kept,
-                        otherwise,
-                    },
-                    span: expr.span,
-                }
+                return otherwise;
+            }
+            Expr {
+                kind: ExprKind::If {
+                    arms: kept,
+                    otherwise: Box::new(otherwise),
+                },
+                span,
             }
         }
-        kind => Expr {
-            kind,
-            span: expr.span,
-        },
+        ExprKind::Call(Function::And, parts) => {
+            all(parts.into_iter().map(|part| given(part, facts))).at(span)
+        }
+        ExprKind::Call(Function::Or, parts) => {
+            any(parts.into_iter().map(|part| given(part, facts))).at(span)
+        }
+        ExprKind::Call(Function::Not, mut inner) => not(given(inner.remove(0), facts)).at(span),
+        kind => {
+            let expr = Expr { kind, span };
+            let opposite = not(expr.clone());
+            if facts.contains(&opposite) {
+                return Expr::bool(false).at(expr.span);
+            }
+            expr
+        }
     }
 }
 

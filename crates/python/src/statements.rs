@@ -25,10 +25,32 @@ pub(crate) type Exits = Vec<(State, Exit)>;
 
 /// Modules whose use has no effect that outlives the run.
 const HARMLESS_MODULES: &[&str] = &[
-    "pandas", "numpy", "datetime", "decimal", "math", "collections", "calendar", "builtins",
-    "logging", "typing", "itertools", "functools", "operator", "re", "time", "statistics",
-    "string", "copy", "warnings", "dataclasses", "enum", "__future__", "numbers", "fractions",
-    "sys", "json",
+    "pandas",
+    "numpy",
+    "datetime",
+    "decimal",
+    "math",
+    "collections",
+    "calendar",
+    "builtins",
+    "logging",
+    "typing",
+    "itertools",
+    "functools",
+    "operator",
+    "re",
+    "time",
+    "statistics",
+    "string",
+    "copy",
+    "warnings",
+    "dataclasses",
+    "enum",
+    "__future__",
+    "numbers",
+    "fractions",
+    "sys",
+    "json",
 ];
 
 impl<'a> Lowerer<'a> {
@@ -164,9 +186,7 @@ impl<'a> Lowerer<'a> {
                     frame: (!self.calls.is_empty()).then_some(self.frame),
                 });
                 let value = Value::Function(self.functions.len() - 1);
-                self.state
-                    .locals
-                    .insert(function.name.to_string(), value);
+                self.state.locals.insert(function.name.to_string(), value);
                 Ok(Vec::new())
             }
             Stmt::Import(import) => {
@@ -288,6 +308,10 @@ impl<'a> Lowerer<'a> {
         let span = self.span(target);
         match target {
             Expr::Name(name) => {
+                let value = match value {
+                    Value::Scalar(term) => Value::Scalar(self.defined(name.id.as_str(), term)),
+                    other => other,
+                };
                 self.state.locals.insert(name.id.to_string(), value);
                 Ok(())
             }
@@ -377,6 +401,18 @@ impl<'a> Lowerer<'a> {
             return Err(refusal);
         }
         let shared = Rc::new(refusal);
+        if let Stmt::Assign(assign) = statement
+            && let [Expr::Subscript(target)] = &assign.targets[..]
+            && let Expr::Name(name) = &*target.value
+            && self.lookup_name(name.id.as_str()) == Some(Value::SharedState)
+            && let Expr::StringLiteral(key) = &*target.slice
+        {
+            let frame = relift_job::FrameName::from(key.value.to_str());
+            self.state
+                .shared
+                .insert(frame, Value::Unknown(shared.clone()));
+            mentioned.exposed.remove(name.id.as_str());
+        }
         let mut effects = mentioned.unknown_calls(self);
         effects.sort();
         effects.dedup();
@@ -477,17 +513,115 @@ struct Mentioned<'a> {
 
 /// Methods that leave their receiver and arguments as they are.
 const HARMLESS_METHODS: &[&str] = &[
-    "get", "items", "keys", "values", "copy", "iterrows", "itertuples", "to_dict", "tolist", "head",
-    "tail", "sort_values", "reset_index", "set_index", "drop_duplicates", "drop", "rename", "merge",
-    "groupby", "agg", "sum", "mean", "count", "size", "min", "max", "median", "std", "nunique",
-    "unique", "value_counts", "apply", "map", "isin", "fillna", "astype", "dropna", "assign", "query",
-    "pivot", "pivot_table", "melt", "join", "transform", "cumsum", "shift", "rank", "diff", "describe",
-    "info", "upper", "lower", "strip", "split", "replace", "format", "startswith", "endswith", "title",
-    "isoformat", "strftime", "date", "weekday", "quantize", "round", "abs", "nlargest", "nsmallest",
-    "isna", "isnull", "notna", "notnull", "between", "where", "mask", "duplicated", "first", "last",
-    "index", "zfill", "ljust", "rjust", "lstrip", "rstrip", "join", "contains", "total_seconds",
-    "to_numpy", "filter", "any", "all", "cumcount", "ngroup", "most_common", "union", "intersection",
-    "difference", "eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "div", "clip", "explode",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "copy",
+    "iterrows",
+    "itertuples",
+    "to_dict",
+    "tolist",
+    "head",
+    "tail",
+    "sort_values",
+    "reset_index",
+    "set_index",
+    "drop_duplicates",
+    "drop",
+    "rename",
+    "merge",
+    "groupby",
+    "agg",
+    "sum",
+    "mean",
+    "count",
+    "size",
+    "min",
+    "max",
+    "median",
+    "std",
+    "nunique",
+    "unique",
+    "value_counts",
+    "apply",
+    "map",
+    "isin",
+    "fillna",
+    "astype",
+    "dropna",
+    "assign",
+    "query",
+    "pivot",
+    "pivot_table",
+    "melt",
+    "join",
+    "transform",
+    "cumsum",
+    "shift",
+    "rank",
+    "diff",
+    "describe",
+    "info",
+    "upper",
+    "lower",
+    "strip",
+    "split",
+    "replace",
+    "format",
+    "startswith",
+    "endswith",
+    "title",
+    "isoformat",
+    "strftime",
+    "date",
+    "weekday",
+    "quantize",
+    "round",
+    "abs",
+    "nlargest",
+    "nsmallest",
+    "isna",
+    "isnull",
+    "notna",
+    "notnull",
+    "between",
+    "where",
+    "mask",
+    "duplicated",
+    "first",
+    "last",
+    "index",
+    "zfill",
+    "ljust",
+    "rjust",
+    "lstrip",
+    "rstrip",
+    "join",
+    "contains",
+    "total_seconds",
+    "to_numpy",
+    "filter",
+    "any",
+    "all",
+    "cumcount",
+    "ngroup",
+    "most_common",
+    "union",
+    "intersection",
+    "difference",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "clip",
+    "explode",
 ];
 
 impl<'a> Visitor<'a> for Mentioned<'a> {
@@ -535,10 +669,32 @@ impl<'a> Visitor<'a> for Mentioned<'a> {
                     }
                     Expr::Name(name) => matches!(
                         name.id.as_str(),
-                        "len" | "sum" | "min" | "max" | "sorted" | "list" | "set" | "dict" | "tuple"
-                            | "str" | "int" | "float" | "round" | "abs" | "bool" | "any" | "all"
-                            | "enumerate" | "zip" | "range" | "print" | "isinstance" | "Decimal"
-                            | "reversed" | "map" | "filter"
+                        "len"
+                            | "sum"
+                            | "min"
+                            | "max"
+                            | "sorted"
+                            | "list"
+                            | "set"
+                            | "dict"
+                            | "tuple"
+                            | "str"
+                            | "int"
+                            | "float"
+                            | "round"
+                            | "abs"
+                            | "bool"
+                            | "any"
+                            | "all"
+                            | "enumerate"
+                            | "zip"
+                            | "range"
+                            | "print"
+                            | "isinstance"
+                            | "Decimal"
+                            | "reversed"
+                            | "map"
+                            | "filter"
                     ),
                     _ => false,
                 };
@@ -582,7 +738,13 @@ impl Mentioned<'_> {
                 && last.starts_with("to_")
                 && matches!(
                     *last,
-                    "to_csv" | "to_parquet" | "to_sql" | "to_excel" | "to_json" | "to_pickle" | "to_feather"
+                    "to_csv"
+                        | "to_parquet"
+                        | "to_sql"
+                        | "to_excel"
+                        | "to_json"
+                        | "to_pickle"
+                        | "to_feather"
                 )
                 && !call.arguments.args.is_empty()
             {
@@ -598,7 +760,14 @@ impl Mentioned<'_> {
                 }
                 None if matches!(
                     name.id.as_str(),
-                    "open" | "exec" | "eval" | "compile" | "__import__" | "input" | "setattr" | "exit"
+                    "open"
+                        | "exec"
+                        | "eval"
+                        | "compile"
+                        | "__import__"
+                        | "input"
+                        | "setattr"
+                        | "exit"
                 ) =>
                 {
                     found.push(format!("call of `{}`", name.id));

@@ -208,9 +208,7 @@ impl LoopFinder<'_> {
                         self.kind(argument)
                     }
                     "range" => match argument {
-                        Expr::Call(inner)
-                            if matches!(&*inner.func, Expr::Name(name) if name.id == "len") =>
-                        {
+                        Expr::Call(inner) if matches!(&*inner.func, Expr::Name(name) if name.id == "len") => {
                             Some(RowLoopKind::Index)
                         }
                         _ => None,
@@ -370,8 +368,11 @@ mod tests {
 
     #[test]
     fn syntax_errors_name_the_line() {
-        let errors = parse(&SourceFile::new("externals/a.py", "x = 1\ndef f(:\n    pass\n"))
-            .expect_err("a syntax error");
+        let errors = parse(&SourceFile::new(
+            "externals/a.py",
+            "x = 1\ndef f(:\n    pass\n",
+        ))
+        .expect_err("a syntax error");
         assert!(
             errors[0].to_string().starts_with("externals/a.py:2"),
             "{}",
@@ -384,7 +385,10 @@ mod tests {
         let found = row_loops(&module(
             "def f(s):\n    records = s['a'].to_dict('records')\n    for r in records:\n        for _, x in s['b'].iterrows():\n            pass\n    for k in {}:\n        pass\n    return [t.a for t in s['c'].itertuples()]\n",
         ));
-        let kinds: Vec<_> = found.iter().map(|found| (found.kind, found.nested)).collect();
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|found| (found.kind, found.nested))
+            .collect();
         assert_eq!(
             kinds,
             [

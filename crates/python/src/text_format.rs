@@ -26,11 +26,7 @@ impl<'a> Lowerer<'a> {
         self.concatenated(parts, &span)
     }
 
-    pub(crate) fn concatenated(
-        &mut self,
-        parts: Vec<Term>,
-        span: &Span,
-    ) -> Result<Value, Refusal> {
+    pub(crate) fn concatenated(&mut self, parts: Vec<Term>, span: &Span) -> Result<Value, Refusal> {
         let mut joined: Vec<Term> = Vec::new();
         for part in parts {
             if let (Some(Literal::Text(next)), Some(Literal::Text(last))) = (

@@ -389,11 +389,12 @@ pub(crate) fn may_raise(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |part| {
         if let ExprKind::Call(
-            F::Divide | F::FloorDivide | F::Modulo | F::ToInt | F::ToFloat | F::ToDecimal
-            | F::PyRoundToInt,
+            F::Divide | F::FloorDivide | F::Modulo | F::ToInt | F::PyRoundToInt,
             arguments,
         ) = &part.kind
-            && !arguments.iter().all(|argument| argument.as_literal().is_some())
+            && !arguments
+                .iter()
+                .all(|argument| argument.as_literal().is_some())
         {
             found = true;
         }
