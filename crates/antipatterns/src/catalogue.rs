@@ -16,16 +16,16 @@ pub fn detector(code: &str) -> Option<&'static Detector> {
 /// Title and text of a code, as printed for a reader.
 pub fn catalogue_text(code: &str) -> Option<String> {
     let detector = detector(code)?;
-    let text: String = detector
+    let lines: Vec<&str> = detector
         .text
         .lines()
-        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .collect();
     Some(format!(
         "# {}: {}\n\n{}",
         detector.code,
         detector.title,
-        text.trim_end()
+        lines.join("\n").trim_end()
     ))
 }
 

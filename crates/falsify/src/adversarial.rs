@@ -97,7 +97,7 @@ impl Builder<'_> {
             let name = self.name(scan);
             cases.push(self.case(&format!("{name}.{column} repeats"), |id, table| {
                 if id == scan {
-                    self.repeat(table, &column);
+                    Self::repeat(table, &column);
                 }
             }));
             cases.push(
@@ -170,7 +170,7 @@ impl Builder<'_> {
     }
 
     /// Gives all rows the first row's value.
-    fn repeat(&self, table: &mut Table, column: &ColumnName) {
+    fn repeat(table: &mut Table, column: &ColumnName) {
         if let Some(at) = table.index(column)
             && let Some(value) = table.rows.first().map(|row| row[at].clone())
         {

@@ -35,7 +35,7 @@ pub fn mutants(flow: &Dataflow, catalog: &Catalog) -> Vec<Mutant> {
             .map(|(what, op)| (what, None, op))
             .chain(expression_changes(&node.op))
         {
-            if let Ok(changed) = with_op(flow, id, op, catalog) {
+            if let Ok(changed) = with_op(flow, id, &op, catalog) {
                 all.push(Mutant {
                     description: format!("{name}: {what}"),
                     node: id,
@@ -51,7 +51,7 @@ pub fn mutants(flow: &Dataflow, catalog: &Catalog) -> Vec<Mutant> {
 fn with_op(
     flow: &Dataflow,
     changed: NodeId,
-    op: Op,
+    op: &Op,
     catalog: &Catalog,
 ) -> Result<Dataflow, TypeError> {
     let mut rewriter = Rewriter::new(flow, catalog);

@@ -38,44 +38,47 @@ pub(crate) fn sources(flow: &Dataflow, inputs: &[NodeId], expr: &Expr) -> BTreeS
 pub(crate) fn sources_of_column(
     flow: &Dataflow,
     node: NodeId,
-    name: &ColumnName,
+    column: &ColumnName,
 ) -> BTreeSet<Source> {
-    let none = BTreeSet::new;
+    let nothing = BTreeSet::new;
     match &flow.node(node).op {
-        Op::Scan { .. } => BTreeSet::from([(node, name.clone())]),
+        Op::Scan { .. } => BTreeSet::from([(node, column.clone())]),
         Op::Map { input, columns } => columns
             .iter()
-            .find(|(own, _)| own == name)
-            .map_or_else(none, |(_, value)| sources(flow, &[*input], value)),
+            .find(|(own, _)| own == column)
+            .map_or_else(nothing, |(_, value)| sources(flow, &[*input], value)),
         Op::Filter { input, .. }
         | Op::Pick { input, .. }
         | Op::Sort { input, .. }
         | Op::Limit { input, .. }
         | Op::Distinct { input }
-        | Op::When { input, .. } => sources_of_column(flow, *input, name),
+        | Op::When { input, .. } => sources_of_column(flow, *input, column),
         Op::Join { left, right, .. } => [*left, *right]
             .into_iter()
-            .find(|side| flow.node(*side).schema.has(name))
-            .map_or_else(none, |side| sources_of_column(flow, side, name)),
+            .find(|side| flow.node(*side).schema.has(column))
+            .map_or_else(nothing, |side| sources_of_column(flow, side, column)),
         Op::Aggregate {
             input,
             keys,
             aggregates,
             ..
         } => {
-            let key = keys.iter().find(|(own, _)| own == name).map(|(_, key)| key);
+            let key = keys
+                .iter()
+                .find(|(own, _)| own == column)
+                .map(|(_, key)| key);
             let argument = aggregates
                 .iter()
-                .find(|(own, _)| own == name)
+                .find(|(own, _)| own == column)
                 .and_then(|(_, aggregate)| aggregate.argument.as_ref());
             key.or(argument)
-                .map_or_else(none, |expr| sources(flow, &[*input], expr))
+                .map_or_else(nothing, |expr| sources(flow, &[*input], expr))
         }
         Op::Union { inputs } => inputs
             .iter()
-            .flat_map(|input| sources_of_column(flow, *input, name))
+            .flat_map(|input| sources_of_column(flow, *input, column))
             .collect(),
-        Op::Values { .. } | Op::Fold(_) => none(),
+        Op::Values { .. } | Op::Fold(_) => nothing(),
         Op::State { fold, state } => match &flow.node(*fold).op {
             Op::Fold(fold) => fold.states[*state]
                 .kind
@@ -83,7 +86,7 @@ pub(crate) fn sources_of_column(
                 .into_iter()
                 .flat_map(|expr| sources(flow, &[fold.input], expr))
                 .collect(),
-            _ => none(),
+            _ => nothing(),
         },
     }
 }

@@ -151,7 +151,9 @@ fn atoms_of(condition: &Expr, found: &mut Vec<Expr>) {
     match &condition.kind {
         ExprKind::Literal(_) => {}
         ExprKind::Call(Function::And | Function::Or | Function::Not, parts) => {
-            parts.iter().for_each(|part| atoms_of(part, found));
+            for part in parts {
+                atoms_of(part, found);
+            }
         }
         ExprKind::If { arms, otherwise } => {
             for (inner, value) in arms {

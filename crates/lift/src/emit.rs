@@ -163,7 +163,7 @@ impl Emitter<'_> {
             .map(|(_, frame, file)| (frame.clone(), file.clone()));
         let named = match known {
             Some(named) => Some(named),
-            None => self.step(index, source, ordered, span.clone()),
+            None => self.step(index, source, ordered, span.as_ref()),
         };
         let Some((frame, file)) = named else { return };
         if let Some(legacy) = self.lifted.sink_schemas.get(index)
@@ -208,12 +208,12 @@ impl Emitter<'_> {
         index: usize,
         source: &FrameName,
         ordered: Ordered,
-        span: Option<Span>,
+        span: Option<&Span>,
     ) -> Option<(FrameName, String)> {
         let node = self.flow().sinks[index].input;
         // Why it cannot be printed is known from the first attempt.
         let query = print_query(self.flow(), node, ordered).ok()?;
-        self.sources_of(&query, span.as_ref());
+        self.sources_of(&query, span);
         let mut columns = Vec::new();
         for (name, ty) in &query.columns {
             let frame_type = match ty.base {
@@ -230,7 +230,7 @@ impl Emitter<'_> {
                     self.refusals.push(Refusal::new(
                         format!("column \"{name}\""),
                         format!("its type is {ty}, which no output format has"),
-                        span.clone(),
+                        span.cloned(),
                     ));
                     return None;
                 }
@@ -278,7 +278,7 @@ impl Emitter<'_> {
         if !taken(wanted.as_str()) {
             return wanted.clone();
         }
-        let name = (1..)
+        let name = (1..=u32::MAX)
             .map(|number| match number {
                 1 => format!("{wanted}_out"),
                 _ => format!("{wanted}_out_{number}"),
@@ -289,7 +289,7 @@ impl Emitter<'_> {
     }
 
     fn free_file(&self, stem: &str) -> String {
-        (1..)
+        (1..=u32::MAX)
             .map(|number| match number {
                 1 => format!("{stem}.sql"),
                 _ => format!("{stem}_{number}.sql"),

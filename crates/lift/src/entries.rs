@@ -93,9 +93,9 @@ impl<'a> Entries<'a> {
                     return Err("keys are ints on some rows and floats on others".into());
                 }
                 Base::Float64 if !never_negative_zero(&rewriter.flow, rows, key) => {
-                    let text = Expr::call(Function::ToText, vec![key.clone()]);
+                    let shown = Expr::call(Function::ToText, vec![key.clone()]);
                     let test =
-                        Expr::compare(Comparison::Ne, Flavour::Python, text, Expr::text("-0.0"));
+                        Expr::compare(Comparison::Ne, Flavour::Python, shown, Expr::text("-0.0"));
                     let why = "0.0 and -0.0 are one key in Python but not in SQL";
                     obligations.push(case.holds(rows, test, why));
                 }

@@ -117,7 +117,7 @@ pub(crate) fn fresh_name(wanted: &str, taken: &[&Schema]) -> ColumnName {
     if free(&name) {
         return name;
     }
-    (2..)
+    (2..=u32::MAX)
         .map(|number| ColumnName::from(format!("{wanted}_{number}")))
         .find(free)
         .expect("a schema has finitely many columns")

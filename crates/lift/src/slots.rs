@@ -347,6 +347,10 @@ impl Planner<'_> {
 
     /// What the variable holds before its first addition, when every case agrees: `None` inside means
     /// that the first addition itself is the start.
+    #[expect(
+        clippy::option_option,
+        reason = "whether the cases agree, and on what, are two questions"
+    )]
     fn start_of_sum(&self) -> Option<Option<Expr>> {
         if let Some(initial) = &self.initial {
             return Some(Some(initial.clone()));
@@ -590,11 +594,10 @@ impl Planner<'_> {
         }
         match start.flatten() {
             None => {}
-            Some(start) if is_none(&start) => {
-                if empties.iter().any(|from_none| !from_none) {
-                    return Err("None is compared with a value, which raises TypeError".into());
-                }
+            Some(start) if is_none(&start) && empties.contains(&false) => {
+                return Err("None is compared with a value, which raises TypeError".into());
             }
+            Some(start) if is_none(&start) => {}
             Some(start) => {
                 if !start.columns().is_empty() || !start.relations().is_empty() {
                     return Err("the comparison starts from a value of the first row".into());
@@ -824,11 +827,11 @@ fn is_positive_zero_or_absent(start: Option<&Expr>) -> bool {
 
 /// The row's value is not -0.0 where it counts.
 fn not_negative_zero(value: &Expr, filter: &Expr) -> Expr {
-    let text = Expr::call(Function::ToText, vec![value.clone()]);
+    let shown = Expr::call(Function::ToText, vec![value.clone()]);
     let test = Expr::compare(
         relift_dataflow::Comparison::Ne,
         relift_dataflow::Flavour::Python,
-        text,
+        shown,
         Expr::text("-0.0"),
     );
     if filter.is_true() {

@@ -372,14 +372,14 @@ fn is_plain(lifted: &Lifted) -> bool {
 }
 
 fn check(make: fn(&mut Choices) -> FoldKind, share_min: usize) {
-    let (mut made, mut accepted, mut compared) = (0, 0, 0);
+    let (mut typed, mut accepted, mut compared) = (0, 0, 0);
     for seed in 0..400 {
         let mut choices = Choices(seed * 7919 + 17);
         let kind = make(&mut choices);
         let Some(flow) = job(kind.clone(), &mut choices) else {
             continue;
         };
-        made += 1;
+        typed += 1;
         let Ok(lifted) = lift(&flow, &catalog()) else {
             continue;
         };
@@ -409,10 +409,10 @@ fn check(make: fn(&mut Choices) -> FoldKind, share_min: usize) {
             );
         }
     }
-    assert!(made > 100, "only {made} loops have types");
+    assert!(typed > 100, "only {typed} loops have types");
     assert!(
-        accepted * 100 >= made * share_min,
-        "only {accepted} of {made} were lifted"
+        accepted * 100 >= typed * share_min,
+        "only {accepted} of {typed} were lifted"
     );
     assert!(compared > accepted, "obligations hid everything");
 }

@@ -195,7 +195,7 @@ impl Deriver<'_> {
 
     fn push(&mut self, demand: &Demand, evidence: Evidence, trace: Trace) {
         let (job, slug) = (slug(self.job.name.as_str()), slug(&demand.slug));
-        let id = (1..)
+        let id = (1..=u32::MAX)
             .map(|number| match number {
                 1 => format!("req~{job}.{slug}~{REVISION}"),
                 _ => format!("req~{job}.{slug}-{number}~{REVISION}"),

@@ -91,13 +91,13 @@ pub(crate) fn value_in_words(flow: &Dataflow, expr: &Expr) -> String {
             ),
         },
         ExprKind::If { arms, otherwise } => {
-            let mut text = String::new();
+            let mut choices = String::new();
             for (test, value) in arms {
                 let value = of(value);
-                let test = condition_in_words(flow, test);
-                text.extend([value.as_str(), " if ", test.as_str(), ", "]);
+                let condition = condition_in_words(flow, test);
+                choices.extend([value.as_str(), " if ", condition.as_str(), ", "]);
             }
-            format!("{text}otherwise {}", of(otherwise))
+            format!("{choices}otherwise {}", of(otherwise))
         }
         ExprKind::Call(function, arguments) => call_in_words(flow, *function, arguments),
     }

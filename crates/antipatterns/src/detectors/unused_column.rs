@@ -38,12 +38,12 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
         let Some(scan) = scan_of(lifted, index) else {
             continue;
         };
-        let schema = &lifted.node(scan).schema;
+        let needed = &lifted.node(scan).schema;
         for (position, column) in source.columns.iter().enumerate() {
-            if schema.has(column) {
+            if needed.has(column) {
                 continue;
             }
-            let span = source.column_spans.get(position).unwrap_or(&module.span);
+            let place = source.column_spans.get(position).unwrap_or(&module.span);
             findings.push(Finding {
                 code: UNUSED_COLUMN.code,
                 title: UNUSED_COLUMN.title,
@@ -51,7 +51,7 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
                     "column \"{column}\" of frame \"{}\" is read and no output needs it",
                     source.result
                 ),
-                span: Some(span.clone()),
+                span: Some(place.clone()),
                 module: Some(index),
                 construct: format!("column `{column}` of frame `{}`", source.result),
                 frame: Some(source.result.clone()),
