@@ -5,4 +5,5 @@
 //! Neither knows the other: everything passes through the dataflow.
 
 pub mod datafusion;
+mod names;
 pub mod sqlite;

@@ -119,17 +119,13 @@ impl Compiler<'_> {
             .collect();
         let named = self.flow.node(input).name.is_some();
         if named {
-            self.close_with(block, input, None, extra)
+            self.close_with(block, input, None, &extra)
         } else {
-            self.close_with(block, id, Some("rows"), extra)
+            self.close_with(block, id, Some("rows"), &extra)
         }
     }
 
     /// Adds a running sum for each float sum; returns the keys and the sums over the new block.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a pair of parallel lists, used once"
-    )]
     fn running_sums(
         &mut self,
         block: &mut Block,
@@ -224,7 +220,7 @@ impl Compiler<'_> {
                     .map(|(name, sql)| (name.as_str(), sql.clone())),
             )
             .collect();
-        let (closed, over) = self.close_with(inner, id, Some("running"), extra)?;
+        let (closed, over) = self.close_with(inner, id, Some("running"), &extra)?;
         *block = closed;
         let (keys, windows) = over.split_at(key_count);
         let sums = places

@@ -14,6 +14,8 @@ use relift_job::ColumnName;
 use super::block::{Block, Body, JoinKind as Joined, Source};
 use super::expression::{Columns, Translator, emptiness};
 use super::fragment::{OrderKey, SourceId, Sql, WindowCall};
+use crate::names::free_name;
+
 use super::identifier::{Names, quoted, refuse, snake_case};
 use super::layout::{TableExpression, query_text};
 
@@ -364,7 +366,7 @@ impl<'a> Compiler<'a> {
         id: NodeId,
         name: Option<&str>,
     ) -> Result<Block, Refusal> {
-        self.close_with(block, id, name, Vec::new())
+        self.close_with(block, id, name, &[])
             .map(|(block, _)| block)
     }
 
@@ -374,7 +376,7 @@ impl<'a> Compiler<'a> {
         block: Block,
         id: NodeId,
         name: Option<&str>,
-        extra: Vec<(&str, Sql)>,
+        extra: &[(&str, Sql)],
     ) -> Result<(Block, Vec<Sql>), Refusal> {
         let wanted_order = if block.limit.is_some() {
             block.order.clone()
@@ -472,7 +474,7 @@ impl<'a> Compiler<'a> {
                 .map(|name| (name.clone(), read(name)))
                 .collect(),
             order,
-            ..self.reading(source, &table)
+            ..Self::reading(source, &table)
         };
         let extra = extra_names
             .iter()
@@ -482,7 +484,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A block over one table, without columns yet.
-    pub(super) fn reading(&self, source: SourceId, table: &str) -> Block {
+    pub(super) fn reading(source: SourceId, table: &str) -> Block {
         Block {
             sources: vec![Source {
                 id: source,
@@ -550,7 +552,7 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
-        if !shadowed && !(block.distinct && !wanted.is_empty()) {
+        if !shadowed && (!block.distinct || wanted.is_empty()) {
             return Ok((block, wanted));
         }
         let limit = block.limit;
@@ -573,7 +575,7 @@ impl<'a> Compiler<'a> {
             order: Vec::new(),
             ..block
         };
-        let (mut closed, over) = self.close_with(bare, id, None, extra)?;
+        let (mut closed, over) = self.close_with(bare, id, None, &extra)?;
         closed.order = keys
             .iter()
             .zip(over)
@@ -628,7 +630,7 @@ impl<'a> Compiler<'a> {
                     block,
                     id,
                     Some("numbered"),
-                    vec![("row_position", position.cast("BIGINT"))],
+                    &[("row_position", position.cast("BIGINT"))],
                 )?;
                 closed.order = over
                     .into_iter()
@@ -685,10 +687,7 @@ fn conjuncts(expr: &Expr) -> Vec<&Expr> {
 }
 
 fn hidden_name(taken: &BTreeSet<String>, wanted: &str) -> String {
-    std::iter::once(wanted.to_owned())
-        .chain((2..).map(|number| format!("{wanted}_{number}")))
-        .find(|name| !taken.contains(&name.to_ascii_lowercase()))
-        .expect("there are infinitely many numbers")
+    free_name(wanted, |name| taken.contains(&name.to_ascii_lowercase()))
 }
 
 fn fallback_name(op: &Op) -> &'static str {

@@ -444,7 +444,7 @@ impl Translator<'_> {
 
     fn is_missing(&self, argument: &Expr) -> Result<Sql, Refusal> {
         let sql = self.value(argument)?;
-        let null = sql.clone().is_null();
+        let null = sql.clone().null_test();
         if matches!(
             sql,
             Sql::Column {
@@ -637,7 +637,7 @@ impl Translator<'_> {
                 Base::Int64 => value(0)?.cast("VARCHAR"),
                 _ => return no("the engine prints a float otherwise than SQLite"),
             },
-            F::ToText => self.python_text(ty, value(0)?, span)?,
+            F::ToText => Self::python_text(ty, value(0)?, span)?,
             F::ToDecimal => match ty.base {
                 Base::Int64 => value(0)?.cast("DECIMAL(19, 0)"),
                 _ => value(0)?,
@@ -807,7 +807,6 @@ impl Translator<'_> {
 
     /// Python's `str(x)`.
     fn python_text(
-        &self,
         ty: ColumnType,
         sql: Sql,
         span: Option<&relift_diagnostics::Span>,

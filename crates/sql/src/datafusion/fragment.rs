@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::names::free_name;
+
 use super::identifier::quoted;
 
 /// A number for one table in one FROM clause.
@@ -110,6 +112,10 @@ pub(crate) struct Existence {
 
 /// One criterion of an order.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties of a criterion"
+)]
 pub(crate) struct OrderKey {
     /// By what.
     pub(crate) sql: Sql,
@@ -242,9 +248,9 @@ impl Sql {
     }
 
     /// `IS NULL`, asked of what the value is made of when that decides alike.
-    pub(crate) fn is_null(self) -> Self {
+    pub(crate) fn null_test(self) -> Self {
         match self {
-            Self::IsoDate(inner) | Self::DoubleOfDecimal(inner, ..) => inner.is_null(),
+            Self::IsoDate(inner) | Self::DoubleOfDecimal(inner, ..) => inner.null_test(),
             other => Self::IsNull(Box::new(other), false),
         }
     }
@@ -470,7 +476,7 @@ impl Sql {
                 )
             }
             Self::Case(arms, otherwise) => {
-                let arms: String = arms
+                let arms: Vec<String> = arms
                     .iter()
                     .map(|(condition, value)| {
                         format!(
@@ -480,7 +486,7 @@ impl Sql {
                         )
                     })
                     .collect();
-                format!("CASE{arms} ELSE {} END", otherwise.text(aliases))
+                format!("CASE{} ELSE {} END", arms.concat(), otherwise.text(aliases))
             }
             Self::Cast(inner, to) => format!("CAST({} AS {to})", inner.text(aliases)),
             Self::IsoDate(inner) => format!("CAST({} AS VARCHAR)", inner.text(aliases)),
@@ -532,10 +538,7 @@ impl Existence {
             return format!("{not}EXISTS (SELECT 1 FROM {table})");
         }
         let taken = |alias: &str| around.names.values().any(|name| name == alias);
-        let alias = std::iter::once(self.table.clone())
-            .chain((2..).map(|number| format!("{}_{number}", self.table)))
-            .find(|alias| !taken(alias))
-            .expect("there are infinitely many numbers");
+        let alias = free_name(&self.table, taken);
         let from = if alias == self.table {
             table
         } else {

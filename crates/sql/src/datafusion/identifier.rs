@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use relift_dataflow::Refusal;
 
+use crate::names::free_name;
+
 /// Words that cannot stand as a bare name everywhere a column or table may stand.
 const RESERVED: &[&str] = &[
     "all",
@@ -188,10 +190,9 @@ impl Names {
 
     /// The wanted name, numbered from 2 if it is taken.
     pub(crate) fn unique(&mut self, wanted: &str) -> String {
-        let name = std::iter::once(wanted.to_owned())
-            .chain((2..).map(|number| format!("{wanted}_{number}")))
-            .find(|name| !self.taken.contains(&name.to_ascii_lowercase()))
-            .expect("there are infinitely many numbers");
+        let name = free_name(wanted, |name| {
+            self.taken.contains(&name.to_ascii_lowercase())
+        });
         self.take(&name);
         name
     }

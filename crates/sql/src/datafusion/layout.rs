@@ -28,7 +28,9 @@ pub(crate) fn query_text(parts: &[TableExpression], last: &Body) -> String {
         text.push_str(" AS (\n");
         if !part.comment.is_empty() {
             let comment = part.comment.replace(['\n', '\r'], " ");
-            text.push_str(&format!("    -- {comment}\n"));
+            text.push_str("    -- ");
+            text.push_str(&comment);
+            text.push('\n');
         }
         text.push_str(&body_text(&part.body, 4));
         text.push_str("\n)");

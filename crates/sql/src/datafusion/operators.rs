@@ -118,7 +118,7 @@ impl Compiler<'_> {
                 Sql::column(source, &position),
                 "row_position",
             )],
-            ..self.reading(source, &table)
+            ..Self::reading(source, &table)
         })
     }
 
@@ -260,8 +260,8 @@ impl Compiler<'_> {
             return Ok(None);
         }
         let schema = &self.flow.node(input).schema;
-        let mut layer = block.clone();
-        let mut later: Vec<(ColumnName, Expr)> =
+        let mut inner = block.clone();
+        let mut outer: Vec<(ColumnName, Expr)> =
             wanted.iter().map(|part| (*part).clone()).collect();
         let mut computed: BTreeMap<ColumnName, ColumnName> = BTreeMap::new();
         for (name, value) in &first {
@@ -272,8 +272,8 @@ impl Compiler<'_> {
                 name.clone()
             };
             computed.insert(name.clone(), own.clone());
-            layer.columns.insert(own.clone(), sql);
-            later = later
+            inner.columns.insert(own.clone(), sql);
+            outer = outer
                 .into_iter()
                 .map(|(column, other)| {
                     let other = other.map(&mut |part| {
@@ -287,12 +287,12 @@ impl Compiler<'_> {
                 })
                 .collect();
         }
-        let read: BTreeSet<ColumnName> = later
+        let read: BTreeSet<ColumnName> = outer
             .iter()
             .flat_map(|(_, value)| value.columns())
             .collect();
-        layer.columns.retain(|name, _| read.contains(name));
-        let closed = self.close(layer, id, Some("base"))?;
+        inner.columns.retain(|name, _| read.contains(name));
+        let closed = self.close(inner, id, Some("base"))?;
         // Types of the computed columns, for the expressions that read them.
         let mut types = schema.columns().to_vec();
         for (name, value) in &first {
@@ -307,7 +307,7 @@ impl Compiler<'_> {
         let types = Schema::new(types);
         let mut translator = self.translator(input, &closed.columns);
         translator.schema = &types;
-        let columns = later
+        let columns = outer
             .iter()
             .map(|(name, value)| Ok((name.clone(), translator.value(value)?)))
             .collect::<Result<Columns, Refusal>>()?;
@@ -363,7 +363,7 @@ impl Compiler<'_> {
                 right,
                 *right_id,
                 Some("found"),
-                vec![("found", Sql::Constant("TRUE".to_owned()))],
+                &[("found", Sql::Constant("TRUE".to_owned()))],
             )?;
             right = closed;
             found = marks.into_iter().next();
@@ -383,7 +383,7 @@ impl Compiler<'_> {
             condition.as_ref(),
         )?;
         if one_sided {
-            return self.half_join(id, left, &right, conditions, *kind == JoinKind::Anti);
+            return Ok(self.half_join(id, left, &right, conditions, *kind == JoinKind::Anti));
         }
         let mut source = right.sources[0].clone();
         let right_filters = std::mem::take(&mut right.filters);
@@ -476,13 +476,13 @@ impl Compiler<'_> {
     }
 
     fn half_join(
-        &mut self,
+        &self,
         id: NodeId,
         mut left: Block,
         right: &Block,
         mut conditions: Vec<Sql>,
         negated: bool,
-    ) -> Result<Block, Refusal> {
+    ) -> Block {
         let source = &right.sources[0];
         conditions.extend(right.filters.iter().cloned());
         left.filters.push(Sql::Exists(Box::new(Existence {
@@ -494,7 +494,7 @@ impl Compiler<'_> {
         let word = if negated { "without" } else { "with" };
         left.story
             .push(format!("those {word} a match in {}", words(&source.table)));
-        Ok(self.narrowed(left, id))
+        self.narrowed(left, id)
     }
 
     pub(super) fn sort(
@@ -635,7 +635,7 @@ impl Compiler<'_> {
             "rows of one {} numbered {number}",
             named.join(" and ")
         ));
-        let (mut closed, over) = self.close_with(block, id, Some("ranked"), extra)?;
+        let (mut closed, over) = self.close_with(block, id, Some("ranked"), &extra)?;
         let mut over = over.into_iter();
         if let Some(nth) = over.next() {
             closed
@@ -726,7 +726,7 @@ impl Compiler<'_> {
                 .map(|name| (name.clone(), Sql::column(source, name.as_str())))
                 .collect(),
             order,
-            ..self.reading(source, &table)
+            ..Self::reading(source, &table)
         })
     }
 

@@ -52,7 +52,7 @@ fn violations(flow: &mut Dataflow, obligation: &Obligation) -> Result<NodeId, Re
                 .iter()
                 .map(|column| (column.clone(), Expr::column(column.clone())))
                 .collect();
-            let count = free_name(flow, input, "occurrences");
+            let count = free_column(flow, input, "occurrences");
             let grouped = add(
                 flow,
                 obligation,
@@ -159,11 +159,9 @@ fn compare(comparison: Comparison, left: Expr, right: Expr) -> Expr {
     Expr::compare(comparison, Flavour::Sql, left, right)
 }
 
-fn free_name(flow: &Dataflow, node: NodeId, wanted: &str) -> ColumnName {
+fn free_column(flow: &Dataflow, node: NodeId, wanted: &str) -> ColumnName {
     let schema = &flow.node(node).schema;
-    std::iter::once(wanted.to_owned())
-        .chain((2..).map(|number| format!("{wanted}_{number}")))
-        .map(ColumnName::from)
-        .find(|name| !schema.has(name))
-        .expect("there are infinitely many numbers")
+    ColumnName::from(crate::names::free_name(wanted, |name| {
+        schema.names().any(|own| own.as_str() == name)
+    }))
 }

@@ -129,10 +129,10 @@ impl Lowering<'_> {
                         "is no column, so SQLite takes it as a text constant",
                     );
                 }
-                return self.name(None, &name.value, context, span);
+                return Self::name(None, &name.value, context, span);
             }
             ast::Expr::CompoundIdentifier(parts) => match &parts[..] {
-                [table, name] => return self.name(Some(&table.value), &name.value, context, span),
+                [table, name] => return Self::name(Some(&table.value), &name.value, context, span),
                 _ => return no("name", "frames have no schema"),
             },
             ast::Expr::Value(value) => literal(&value.value)
@@ -338,7 +338,6 @@ impl Lowering<'_> {
     }
 
     fn name(
-        &self,
         qualifier: Option<&str>,
         name: &str,
         context: &Context,

@@ -16,7 +16,7 @@ use super::select::unnested;
 
 impl Lowering<'_> {
     /// Whether a SELECT aggregates without saying GROUP BY.
-    pub(crate) fn has_aggregate(&self, select: &Select, terms: &[OrderByExpr]) -> bool {
+    pub(crate) fn has_aggregate(select: &Select, terms: &[OrderByExpr]) -> bool {
         !aggregate_calls(select, terms).is_empty()
     }
 
@@ -42,7 +42,7 @@ impl Lowering<'_> {
                 Some(name) => name.to_string(),
                 None => alias_of(source, select).unwrap_or_else(|| "group_key".to_owned()),
             };
-            let name = free_name(&wanted, &keys, &[]);
+            let name = free_column(&wanted, &keys, &[]);
             columns.push(ScopeColumn {
                 qualifier: None,
                 name: name.to_string(),
@@ -68,7 +68,7 @@ impl Lowering<'_> {
             let name = known.unwrap_or_else(|| {
                 let wanted =
                     alias_of_call(&call, select).unwrap_or_else(|| default_name(&aggregate));
-                let name = free_name(&wanted, &keys, &aggregates);
+                let name = free_column(&wanted, &keys, &aggregates);
                 aggregates.push((name.clone(), aggregate));
                 name
             });
@@ -345,17 +345,13 @@ fn default_name(aggregate: &Aggregate) -> String {
     }
 }
 
-fn free_name(
+fn free_column(
     wanted: &str,
     keys: &[(ColumnName, Expr)],
     aggregates: &[(ColumnName, Aggregate)],
 ) -> ColumnName {
-    std::iter::once(wanted.to_owned())
-        .chain((2..).map(|number| format!("{wanted}_{number}")))
-        .map(ColumnName::from)
-        .find(|name| {
-            !keys.iter().any(|(key, _)| key == name)
-                && !aggregates.iter().any(|(other, _)| other == name)
-        })
-        .expect("there are infinitely many numbers")
+    ColumnName::from(crate::names::free_name(wanted, |name| {
+        keys.iter().any(|(key, _)| key.as_str() == name)
+            || aggregates.iter().any(|(other, _)| other.as_str() == name)
+    }))
 }

@@ -12,6 +12,8 @@ use sqlparser::ast::{LimitClause, OrderBy, Query, SetExpr, SetOperator, SetQuant
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::{Parser, ParserError};
 
+use crate::names::free_name;
+
 use super::expression::Context;
 use super::places::{Places, SqlText};
 use super::relation::{IsoText, Relation, RowOrder, ScopeColumn};
@@ -38,15 +40,12 @@ pub fn lower_query(
         .try_with_sql(sql.text)
         .and_then(|mut parser| parser.parse_statements())
         .map_err(|error| vec![syntax_refusal(&places, &error)])?;
-    let query = match &statements[..] {
-        [Statement::Query(query)] => query,
-        _ => {
-            return Err(vec![Refusal::new(
-                "SQL text",
-                "is not one query",
-                Some(places.whole()),
-            )]);
-        }
+    let [Statement::Query(query)] = &statements[..] else {
+        return Err(vec![Refusal::new(
+            "SQL text",
+            "is not one query",
+            Some(places.whole()),
+        )]);
     };
     let mut lowering = Lowering::new(flow, &places, frames, module, catalog);
     lowering
@@ -286,7 +285,7 @@ impl<'a> Lowering<'a> {
         }
         let outer = self.tables.len();
         if let Some(with) = &query.with {
-            if with.recursive && with.cte_tables.iter().any(|cte| mentions(cte)) {
+            if with.recursive && with.cte_tables.iter().any(mentions) {
                 return refuse("recursive WITH", self.places.of(with));
             }
             for cte in &with.cte_tables {
@@ -352,7 +351,7 @@ impl<'a> Lowering<'a> {
                 let left = self.body(left, None, None, Place::Inner)?;
                 let right = self.body(right, None, None, Place::Inner)?;
                 let union = self.union_all(&left, &right, span)?;
-                self.sorted_compound(union, order, limit, place)
+                self.sorted_compound(&union, order, limit, place)
             }
             SetExpr::SetOperation { op, .. } => Err(Refusal::new(
                 format!("{op}"),
@@ -561,11 +560,9 @@ pub(crate) enum Place {
 pub(crate) fn unique_names(columns: &[ScopeColumn]) -> Vec<ColumnName> {
     let mut names: Vec<ColumnName> = Vec::new();
     for column in columns {
-        let name = std::iter::once(column.name.clone())
-            .chain((2..).map(|number| format!("{}_{number}", column.name)))
-            .map(ColumnName::from)
-            .find(|name| !names.contains(name))
-            .expect("there are infinitely many numbers");
+        let name = ColumnName::from(free_name(&column.name, |name| {
+            names.iter().any(|before| before.as_str() == name)
+        }));
         names.push(name);
     }
     names

@@ -11,6 +11,8 @@ use sqlparser::ast::{
     TableFactor, TableWithJoins,
 };
 
+use crate::names::free_name;
+
 use super::expression::Context;
 use super::query::{Lowering, Place, unique_names};
 use super::relation::{Relation, RowOrder, ScopeColumn};
@@ -47,7 +49,7 @@ impl Lowering<'_> {
         };
         let terms = self.order_terms(order)?;
         let aggregated =
-            !group_by.is_empty() || select.having.is_some() || self.has_aggregate(select, &terms);
+            !group_by.is_empty() || select.having.is_some() || Self::has_aggregate(select, &terms);
         let plain = !aggregated
             && select.distinct.is_none()
             && terms.is_empty()
@@ -131,13 +133,13 @@ impl Lowering<'_> {
     /// ORDER BY and LIMIT of a UNION ALL.
     pub(crate) fn sorted_compound(
         &mut self,
-        relation: Relation,
+        relation: &Relation,
         order: Option<&OrderBy>,
         limit: Option<&LimitClause>,
         place: Place,
     ) -> Result<Relation, Refusal> {
         let terms = self.order_terms(order)?;
-        let mut context = Context::of(&relation);
+        let mut context = Context::of(relation);
         context.aliases = relation
             .columns
             .iter()
@@ -210,7 +212,7 @@ impl Lowering<'_> {
             let right = self.joined(next)?;
             let place = self.places.of(next);
             relation = self.join(
-                relation,
+                &relation,
                 right,
                 JoinKind::Cross,
                 &JoinConstraint::None,
@@ -248,7 +250,7 @@ impl Lowering<'_> {
                     return Err(Refusal::new("join", "is not SQLite's", Some(place)));
                 }
             };
-            relation = self.join(relation, right, kind, constraint, place)?;
+            relation = self.join(&relation, right, kind, constraint, place)?;
         }
         Ok(relation)
     }
@@ -307,13 +309,13 @@ impl Lowering<'_> {
 
     fn join(
         &mut self,
-        left: Relation,
+        left: &Relation,
         right: Relation,
         kind: JoinKind,
         constraint: &JoinConstraint,
         span: Span,
     ) -> Result<Relation, Refusal> {
-        let right = self.renamed_apart(&left, right, &span)?;
+        let right = self.renamed_apart(left, right, &span)?;
         let left_width = left.columns.len();
         let mut columns = left.columns.clone();
         columns.extend(right.columns.iter().map(|column| ScopeColumn {
@@ -338,7 +340,7 @@ impl Lowering<'_> {
                     unique: Vec::new(),
                 };
                 for part in conjuncts(condition) {
-                    match self.equality(part, &left, &right)? {
+                    match self.equality(part, left, &right)? {
                         Some(pair) => on.push(pair),
                         None => rest.push((part, both.clone())),
                     }
@@ -483,11 +485,9 @@ impl Lowering<'_> {
                     .and_then(|column| column.qualifier.clone())
                     .filter(|qualifier| !qualifier.is_empty())
                     .unwrap_or_else(|| "right".to_owned());
-                new = std::iter::once(format!("{prefix}_{name}"))
-                    .chain((2..).map(|number| format!("{prefix}_{name}_{number}")))
-                    .map(ColumnName::from)
-                    .find(|candidate| !used.contains(candidate))
-                    .expect("there are infinitely many numbers");
+                new = ColumnName::from(free_name(&format!("{prefix}_{name}"), |candidate| {
+                    used.iter().any(|other| other.as_str() == candidate)
+                }));
                 used.insert(new.clone());
             }
             for column in right
@@ -526,7 +526,7 @@ impl Lowering<'_> {
             return Ok(None);
         };
         for (l, r) in [(a, b), (b, a)] {
-            if !self.only_reads(l, left, right) || !self.only_reads(r, right, left) {
+            if !Self::only_reads(l, left, right) || !Self::only_reads(r, right, left) {
                 continue;
             }
             let l = self.value(l, &Context::of(left))?;
@@ -537,7 +537,7 @@ impl Lowering<'_> {
     }
 
     /// Whether an expression reads columns of `own`, at least one, and none of `other`.
-    pub(crate) fn only_reads(&self, expr: &ast::Expr, own: &Relation, other: &Relation) -> bool {
+    pub(crate) fn only_reads(expr: &ast::Expr, own: &Relation, other: &Relation) -> bool {
         let mut reads = false;
         let mut foreign = false;
         let _: std::ops::ControlFlow<()> = ast::visit_expressions(expr, |part| {

@@ -128,7 +128,7 @@ impl Lowering<'_> {
         let mut local = Vec::new();
         for part in conjuncts(selection) {
             // Inside, a name is the subquery's own first.
-            if self.resolves_inside(part, &inner) {
+            if Self::resolves_inside(part, &inner) {
                 local.push(part);
                 continue;
             }
@@ -156,7 +156,7 @@ impl Lowering<'_> {
         self.half(relation, &asked, pairs, negated, span).map(Some)
     }
 
-    fn resolves_inside(&self, condition: &ast::Expr, inner: &Relation) -> bool {
+    fn resolves_inside(condition: &ast::Expr, inner: &Relation) -> bool {
         let mut inside = true;
         let _: std::ops::ControlFlow<()> = ast::visit_expressions(condition, |part| {
             inside &= match part {
@@ -188,7 +188,7 @@ impl Lowering<'_> {
             return Ok(None);
         };
         for (inside, around) in [(left, right), (right, left)] {
-            if self.resolves_inside(inside, inner) && !self.resolves_inside(around, inner) {
+            if Self::resolves_inside(inside, inner) && !Self::resolves_inside(around, inner) {
                 let probe = self.value(around, &Context::of(outer))?;
                 let found = self.value(inside, &Context::of(inner))?;
                 return Ok(Some((probe, found)));
