@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Lake tables, queries and commits: the only crate that names Delta Lake and DataFusion.
+//!
+//! Reading goes file by file in stored order, because first-wins and last-wins lookups of legacy
+//! jobs depend on it and a parallel scan keeps no order. Writing is one Delta commit per run,
+//! recognised by its application transaction, so that a repeated run neither doubles nor loses rows.
+
+mod commit;
+mod content;
+mod durable;
+mod error;
+pub mod functions;
+mod history;
+mod lake;
+mod scan;
+mod schema;
+mod session;
+mod snapshot;
+
+pub use commit::{CommitMode, CommitOutcome, TableCommit, commit_table};
+pub use content::content_hash;
+pub use error::EngineError;
+pub use history::CommittedRun;
+pub use lake::{CatalogGap, Lake};
+pub use scan::{BatchStream, Scan, ScanReader};
+pub use session::{QueryResult, Session};
