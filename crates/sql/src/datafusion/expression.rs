@@ -559,14 +559,13 @@ impl Translator<'_> {
             F::PyRound => match (ty.base, int(1)) {
                 (Base::Float64, _) => Sql::Call("py_round", all()?),
                 (Base::Int64, Some(0..)) => value(0)?,
-                _ => return no("is not available for ints rounded to tens"),
+                (Base::Int64, _) => Sql::Call("py_round", all()?),
+                _ => return no("is not available for this type"),
             },
             F::PyRoundToInt => match ty.base {
                 Base::Int64 => value(0)?,
                 Base::Bool => value(0)?.cast("BIGINT"),
-                Base::Float64 => {
-                    Sql::Call("py_round", vec![value(0)?, constant("0")]).cast("BIGINT")
-                }
+                Base::Float64 => Sql::Call("py_round", vec![value(0)?]),
                 Base::Decimal { .. } => {
                     Sql::Call("round_half_even", vec![value(0)?, constant("0")]).cast("BIGINT")
                 }
@@ -585,12 +584,18 @@ impl Translator<'_> {
                 };
                 Sql::Call("sqlite_round", vec![rounded, value(1)?])
             }
-            F::Quantize(mode) => match mode {
-                RoundingMode::HalfEven => Sql::Call("round_half_even", vec![value(0)?, value(1)?]),
-                other => Sql::Call(
-                    "quantize",
-                    vec![value(0)?, value(1)?, constant(&text_literal(other.word()))],
-                ),
+            F::Quantize(mode) => match (mode, ty.base, int(1)) {
+                // Keeps the precision, so only for dropping digits.
+                (RoundingMode::HalfEven, Base::Decimal { scale, .. }, Some(digits))
+                    if digits <= i64::from(scale) =>
+                {
+                    Sql::Call("round_half_even", vec![value(0)?, value(1)?])
+                }
+                _ => {
+                    let mode = format!("ROUND_{}", mode.word().to_ascii_uppercase());
+                    let mode = constant(&text_literal(&mode));
+                    Sql::Call("quantize", vec![value(0)?, value(1)?, mode])
+                }
             },
             F::ToFloat | F::ToPandasFloat | F::SqliteReal => {
                 let sql = value(0)?;
@@ -635,7 +640,8 @@ impl Translator<'_> {
             F::SqliteText => match ty.base {
                 Base::Text => value(0)?,
                 Base::Int64 => value(0)?.cast("VARCHAR"),
-                _ => return no("the engine prints a float otherwise than SQLite"),
+                Base::Float64 => Sql::Call("sqlite_text", vec![value(0)?]),
+                _ => return no("is not available for this type"),
             },
             F::ToText => Self::python_text(ty, value(0)?, span)?,
             F::ToDecimal => match ty.base {
@@ -752,7 +758,19 @@ impl Translator<'_> {
                     sql
                 }
             }
-            F::ThousandsText => return no("the engine has no text with thousands separators"),
+            F::ThousandsText => {
+                let number = match ty.base {
+                    Base::Float64 | Base::Number => value(0)?,
+                    Base::Int64 => value(0)?.cast("DOUBLE"),
+                    _ => return no("of a decimal is not available"),
+                };
+                let text = Sql::Call("grouped_text", vec![number, value(1)?]);
+                if ty.missing.nan {
+                    text.or_else("'nan'")
+                } else {
+                    text
+                }
+            }
             F::SqliteLike => match text(1) {
                 Some(pattern) if pattern.contains('\\') => {
                     return no("a backslash in the pattern is an escape in the engine");
