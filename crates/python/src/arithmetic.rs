@@ -16,19 +16,19 @@ pub(crate) fn folded(function: Function, arguments: Vec<Expr>) -> Expr {
     let constants = arguments
         .iter()
         .all(|argument| argument.as_literal().is_some());
-    if constants && arguments.len() == 2 {
-        if let (Some(Literal::Int(a)), Some(Literal::Int(b))) =
+    if constants
+        && arguments.len() == 2
+        && let (Some(Literal::Int(a)), Some(Literal::Int(b))) =
             (arguments[0].as_literal(), arguments[1].as_literal())
-        {
-            let value = match function {
-                Function::Add => a.checked_add(*b),
-                Function::Subtract => a.checked_sub(*b),
-                Function::Multiply => a.checked_mul(*b),
-                _ => None,
-            };
-            if let Some(value) = value {
-                return Expr::int(value);
-            }
+    {
+        let value = match function {
+            Function::Add => a.checked_add(*b),
+            Function::Subtract => a.checked_sub(*b),
+            Function::Multiply => a.checked_mul(*b),
+            _ => None,
+        };
+        if let Some(value) = value {
+            return Expr::int(value);
         }
     }
     if constants
@@ -56,7 +56,7 @@ pub(crate) fn folded(function: Function, arguments: Vec<Expr>) -> Expr {
     Expr::call(function, arguments)
 }
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// The term, which must not be None here.
     pub(crate) fn known(
         &mut self,

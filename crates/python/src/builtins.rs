@@ -15,7 +15,7 @@ use crate::lowering::Lowerer;
 use crate::state::{choose, not};
 use crate::values::{Content, Dict, Factory, Mapping, Relation, Rest, Term, Value};
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     pub(crate) fn call_global(
         &mut self,
         path: &str,
@@ -237,21 +237,21 @@ impl<'a> Lowerer<'a> {
                 arguments.only(1, &[])?;
                 match &first {
                     None => Ok(Value::text("")),
-                    Some(value) => scalar(self.to_text(value, &span)?),
+                    Some(value) => scalar(self.text_of_value(value, &span)?),
                 }
             }
             "int" => {
                 arguments.only(1, &[])?;
                 match &first {
                     None => Ok(Value::int(0)),
-                    Some(value) => scalar(self.to_int(value, &span)?),
+                    Some(value) => scalar(self.integer_of(value, &span)?),
                 }
             }
             "float" => {
                 arguments.only(1, &[])?;
                 match &first {
                     None => Ok(Value::literal(Literal::Float(0.0))),
-                    Some(value) => scalar(self.to_float(value, &span)?),
+                    Some(value) => scalar(self.float_of(value, &span)?),
                 }
             }
             "bool" => {

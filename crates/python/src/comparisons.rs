@@ -1,6 +1,6 @@
 //! Truth, comparison, membership and the connectives.
 
-use relift_dataflow::{Base, Comparison, Expr, ExprKind, Flavour, Function, Literal, Refusal};
+use relift_dataflow::{Base, Comparison, Expr, Flavour, Function, Literal, Refusal};
 use relift_diagnostics::Span;
 use ruff_python_ast::{self as ast, BoolOp, CmpOp};
 
@@ -559,9 +559,4 @@ fn nonzero(length: Term, span: &Span) -> Term {
         .at(Some(span.clone())),
         ..length
     }
-}
-
-/// Whether the expression is a plain reference to a column.
-pub(crate) fn is_column(expr: &Expr) -> bool {
-    matches!(expr.kind, ExprKind::Column(_))
 }

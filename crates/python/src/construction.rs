@@ -12,7 +12,7 @@ use crate::lowering::Lowerer;
 use crate::state::{all, any, choose, not};
 use crate::values::{Content, RecordKind, Relation, Rest, Segment, SegmentKind, Value};
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// `pd.DataFrame(data, columns=…)`.
     pub(crate) fn data_frame(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
         arguments.only(1, &["data", "columns"])?;
@@ -91,16 +91,15 @@ impl<'a> Lowerer<'a> {
         let span = &arguments.span;
         let fields: Vec<(ColumnName, Value)> = match (&relation.element, columns) {
             (Value::Record(record), columns) => {
-                let names = match columns {
-                    Some(names) => names,
-                    None => {
-                        self.need_columns(relation.node, span)?;
-                        record
-                            .fields
-                            .iter()
-                            .map(|(name, _)| ColumnName::from(name.as_str()))
-                            .collect()
-                    }
+                let names = if let Some(names) = columns {
+                    names
+                } else {
+                    self.need_columns(relation.node, span)?;
+                    record
+                        .fields
+                        .iter()
+                        .map(|(name, _)| ColumnName::from(name.as_str()))
+                        .collect()
                 };
                 if record.kind == RecordKind::NamedTuple && names.len() != record.fields.len() {
                     return Err(arguments.refuse("the number of columns is not that of the rows"));
@@ -429,6 +428,11 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let unrelated = || arguments.refuse("its lists are not filled together by one loop");
+        if let [(name, Value::Object(id))] = named {
+            let segments = self.list(*id)?.clone();
+            let relation = self.list_relation(&segments, None, span)?;
+            return self.frame_of_rows(&relation, Some(vec![name.clone()]), arguments);
+        }
         let mut source: Option<(NodeId, Expr)> = None;
         let mut columns: Vec<(ColumnName, Expr)> = Vec::new();
         for (name, value) in named {

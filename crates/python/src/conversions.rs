@@ -7,9 +7,9 @@ use crate::lowering::Lowerer;
 use crate::state::{choose, not};
 use crate::values::{Term, Value};
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// `str(x)`.
-    pub(crate) fn to_text(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
+    pub(crate) fn text_of_value(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let term = self.scalar(value, "call of `str`", span)?;
         let ty = self.type_of(&term)?;
         let refuse =
@@ -48,7 +48,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `int(x)`.
-    pub(crate) fn to_int(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
+    pub(crate) fn integer_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `int`";
         let term = self.scalar(value, construct, span)?;
         let term = self.known(term, construct, "None raises TypeError", span)?;
@@ -96,7 +96,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `float(x)`.
-    pub(crate) fn to_float(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
+    pub(crate) fn float_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `float`";
         if let Some(text) = value.as_text() {
             let parsed = match text.trim().to_lowercase().as_str() {

@@ -11,7 +11,7 @@ use crate::values::{Term, Value};
 /// Digits up to which the shortest text of a float is the decimal it came from.
 const FLOAT_DIGITS: u8 = 15;
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// `Decimal(x)`.
     pub(crate) fn decimal(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `Decimal`";

@@ -301,7 +301,7 @@ impl Builder {
             }
             _ => BTreeMap::new(),
         };
-        let renamed = |column: &ColumnName| renames.get(column).unwrap_or(column).clone();
+        let new_name = |column: &ColumnName| renames.get(column).unwrap_or(column).clone();
         let mut key_names: BTreeMap<ColumnName, ColumnName> = BTreeMap::new();
         for (column, _) in &key.columns {
             let mut fresh = column.clone();
@@ -319,7 +319,7 @@ impl Builder {
             .map(|(column, _)| {
                 (
                     slot_marker(result.scope, id, column.as_str()),
-                    renamed(column),
+                    new_name(column),
                 )
             })
             .collect();
@@ -334,7 +334,7 @@ impl Builder {
             .filter(|first| !reads_previous(first))
             .ok_or_else(foreign)?;
             slots.push(MapSlot {
-                name: renamed(column),
+                name: new_name(column),
                 first,
                 next: rename_markers(&next, &own).ok_or_else(foreign)?,
             });
@@ -840,13 +840,14 @@ impl AtUnset for Expr {
 fn rename_markers(expr: &Expr, own: &BTreeMap<ColumnName, ColumnName>) -> Option<Expr> {
     let mut foreign = false;
     let renamed = expr.clone().map(&mut |part| match &part.kind {
-        ExprKind::Previous(name) => match own.get(name) {
-            Some(slot) => Expr::new(ExprKind::Previous(slot.clone())).at(part.span),
-            None => {
+        ExprKind::Previous(name) => {
+            if let Some(slot) = own.get(name) {
+                Expr::new(ExprKind::Previous(slot.clone())).at(part.span)
+            } else {
                 foreign = true;
                 part
             }
-        },
+        }
         _ => part,
     });
     (!foreign).then_some(renamed)

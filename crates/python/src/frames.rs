@@ -1,8 +1,7 @@
 //! Frames: their columns, rows and the vectorised methods that are lifted.
 
 use relift_dataflow::{
-    Base, Expr, Function, JoinKind, Literal, NodeId, ObligationKind, Op, PickWhich, Refusal,
-    SortKey,
+    Base, Expr, JoinKind, Literal, NodeId, ObligationKind, Op, PickWhich, Refusal, SortKey,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -753,9 +752,4 @@ pub(crate) fn as_column_constant(term: &Term, base: Base) -> Expr {
         (Some(Literal::Int(value)), Base::Float64) => Expr::literal(Literal::Float(*value as f64)),
         _ => term.expr.clone(),
     }
-}
-
-/// Marks an expression as one that cannot be None.
-pub(crate) fn known(expr: Expr) -> Expr {
-    Expr::call(Function::Known, vec![expr])
 }

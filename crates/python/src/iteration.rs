@@ -18,7 +18,7 @@ pub(crate) enum Iteration {
     Rows(Relation),
 }
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     pub(crate) fn iterate(&mut self, value: &Value, span: &Span) -> Result<Iteration, Refusal> {
         let value = self.resolved(value, "loop", span)?;
         if let Some(items) = self.fixed_items(&value) {

@@ -13,7 +13,7 @@ use crate::values::{
     Condition, Content, NO_ROW, ObjectId, Relation, Segment, SegmentKind, Term, Value,
 };
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     pub(crate) fn list_of(&mut self, items: Vec<Value>) -> Value {
         let segments = items
             .into_iter()

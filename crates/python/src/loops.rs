@@ -365,14 +365,11 @@ impl<'a> Lowerer<'a> {
                     .and_then(|(initial, ty)| widen(initial, ty, &after.expr)),
                 _ => None,
             };
-            match ty {
-                Some(ty) => {
-                    next.scalars.insert(place, ty);
-                }
-                None => {
-                    next.scalars.remove(&place);
-                    next.carried.insert(place, ());
-                }
+            if let Some(ty) = ty {
+                next.scalars.insert(place, ty);
+            } else {
+                next.scalars.remove(&place);
+                next.carried.insert(place, ());
             }
         }
         for (id, object) in &finished.heap {

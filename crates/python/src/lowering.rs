@@ -1,7 +1,6 @@
 //! The lowerer: one symbolic execution of an External, from its module level to the returned state.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use relift_dataflow::{
     Aggregate, AggregateFunction, Cardinality, ColumnType, Comparison, Dataflow, Expr, ExprKind,
@@ -357,9 +356,10 @@ impl<'a> Lowerer<'a> {
         let Some(row) = self.scopes.last_mut().filter(|row| row.scope == term.scope) else {
             return term;
         };
-        let column = match row.defined.iter().find(|(_, expr)| *expr == term.expr) {
-            Some((column, _)) => column.clone(),
-            None => {
+        let column =
+            if let Some((column, _)) = row.defined.iter().find(|(_, expr)| *expr == term.expr) {
+                column.clone()
+            } else {
                 let mut column = ColumnName::from(name);
                 let mut count = 1;
                 while row.schema.has(&column) {
@@ -374,8 +374,7 @@ impl<'a> Lowerer<'a> {
                 row.schema = Schema::new(columns);
                 row.defined.push((column.clone(), term.expr.clone()));
                 column
-            }
-        };
+            };
         Term {
             expr: Expr::column(column).at(term.expr.span),
             ..term
@@ -570,35 +569,34 @@ impl<'a> Lowerer<'a> {
     /// Number of rows of a relation.
     pub(crate) fn count(&mut self, node: NodeId, span: &Span) -> Result<Term, Refusal> {
         let column = ColumnName::from("rows");
-        let relation = match self.counts.get(&node) {
-            Some(relation) => *relation,
-            None => {
-                let name = self
-                    .flow
-                    .node(node)
-                    .name
-                    .as_ref()
-                    .map(|name| format!("{name}_count"));
-                let relation = self.add(
-                    Op::Aggregate {
-                        input: node,
-                        keys: Vec::new(),
-                        aggregates: vec![(
-                            column.clone(),
-                            Aggregate {
-                                function: AggregateFunction::Count,
-                                argument: None,
-                                filter: None,
-                            },
-                        )],
-                        order: relift_dataflow::GroupOrder::Unordered,
-                    },
-                    span,
-                    name.as_deref(),
-                )?;
-                self.counts.insert(node, relation);
-                relation
-            }
+        let relation = if let Some(relation) = self.counts.get(&node) {
+            *relation
+        } else {
+            let name = self
+                .flow
+                .node(node)
+                .name
+                .as_ref()
+                .map(|name| format!("{name}_count"));
+            let relation = self.add(
+                Op::Aggregate {
+                    input: node,
+                    keys: Vec::new(),
+                    aggregates: vec![(
+                        column.clone(),
+                        Aggregate {
+                            function: AggregateFunction::Count,
+                            argument: None,
+                            filter: None,
+                        },
+                    )],
+                    order: relift_dataflow::GroupOrder::Unordered,
+                },
+                span,
+                name.as_deref(),
+            )?;
+            self.counts.insert(node, relation);
+            relation
         };
         Ok(Term::constant(
             Expr::new(ExprKind::Scalar { relation, column }).at(Some(span.clone())),
@@ -787,10 +785,6 @@ impl<'a> Lowerer<'a> {
             ));
         }
         Ok(self.state.locals.remove(result).unwrap_or(Value::Unbound))
-    }
-
-    pub(crate) fn refuse_unknown(refusal: &Rc<Refusal>) -> Refusal {
-        (**refusal).clone()
     }
 }
 

@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use relift_dataflow::{
-    Comparison, Expr, ExprKind, Flavour, FoldKind, Function, Literal, LookupValue, NodeId, Op,
-    Refusal,
+    Comparison, Expr, ExprKind, FoldKind, Function, Literal, LookupValue, NodeId, Op, Refusal,
 };
 use relift_diagnostics::Span;
 use relift_job::{ColumnName, FrameName};
@@ -48,7 +47,7 @@ pub(crate) fn same_key(a: &Value, b: &Value) -> bool {
     plain(a) == plain(b)
 }
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// A value as columns. Lists and dictionaries must have a fixed set of items.
     pub(crate) fn flatten(
         &self,
@@ -898,6 +897,3 @@ fn column_for(term: &Term, name: &str, columns: &mut Vec<(ColumnName, Term)>) ->
     columns.push((column.clone(), term.clone()));
     column
 }
-
-/// Python's equality, unused sides kept for the flavour.
-pub(crate) const EQUAL: Function = Function::Compare(Comparison::Eq, Flavour::Python);

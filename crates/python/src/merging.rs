@@ -16,8 +16,8 @@ use relift_diagnostics::Span;
 use crate::lowering::Lowerer;
 use crate::state::{State, all, choose, common_scope, not};
 use crate::values::{
-    Choice, Condition, Content, Dict, NO_ROW, Object, ObjectId, Record, Rest, Scope, Segment,
-    SegmentKind, Term, Touched, Value,
+    Choice, Condition, Content, Dict, NO_ROW, Object, ObjectId, Record, Rest, Segment, SegmentKind,
+    Term, Touched, Value,
 };
 
 /// A merge under way.
@@ -309,7 +309,8 @@ impl Lowerer<'_> {
                 }
             }
             _ => {
-                return self.cannot_merge("the dictionary is filled in different ways on two paths");
+                return self
+                    .cannot_merge("the dictionary is filled in different ways on two paths");
             }
         };
         Content::Dict(Dict {
@@ -365,15 +366,27 @@ impl Lowerer<'_> {
                 let scope = common_scope(condition.scope, a.scope)
                     .and_then(|scope| common_scope(scope, b.scope));
                 match scope {
-                    Some(scope) => Value::Scalar(Term {
-                        expr: choose(
-                            &condition.expr,
-                            self.refined(a, &merge.yes).expr,
-                            self.refined(b, &merge.no).expr,
-                        ),
-                        scope,
-                        numpy: a.numpy || b.numpy,
-                    }),
+                    Some(scope) => {
+                        let merged = Term {
+                            expr: choose(
+                                &condition.expr,
+                                self.refined(a, &merge.yes).expr,
+                                self.refined(b, &merge.no).expr,
+                            ),
+                            scope,
+                            numpy: a.numpy || b.numpy,
+                        };
+                        if self.type_of(&merged).is_ok() {
+                            return Value::Scalar(merged);
+                        }
+                        // Values of different kinds stay apart until someone asks for one.
+                        Value::Choice(Box::new(Choice {
+                            condition: condition.expr.clone(),
+                            scope: condition.scope,
+                            yes: yes.clone(),
+                            no: no.clone(),
+                        }))
+                    }
                     None => Value::unknown(Refusal::new(
                         "branch",
                         "values of rows of two loops meet",
@@ -720,9 +733,4 @@ fn vanishes(flow: &Dataflow, node: NodeId, other: NodeId) -> bool {
         },
         Op::Scan { .. } | Op::Values { .. } | Op::Fold(_) => false,
     }
-}
-
-/// The scope of a condition together with another scope.
-pub(crate) fn joint(condition: &Condition, scope: Scope) -> Option<Scope> {
-    common_scope(condition.scope, scope)
 }

@@ -8,7 +8,7 @@ use crate::lowering::Lowerer;
 use crate::state::any;
 use crate::values::{Content, ObjectId, RecordKind, Term, Value};
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     pub(crate) fn call_method(
         &mut self,
         receiver: &Value,

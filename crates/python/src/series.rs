@@ -1,7 +1,7 @@
 //! Columns of frames: vectorised expressions. Their rules for missing values are numpy's, not Python's.
 
 use relift_dataflow::{
-    Base, ColumnType, Comparison, Expr, ExprKind, Flavour, Function, Literal, NodeId, Op, Refusal,
+    Base, ColumnType, Comparison, Expr, Flavour, Function, Literal, NodeId, Op, Refusal,
 };
 use relift_diagnostics::Span;
 use ruff_python_ast::{CmpOp, Operator, UnaryOp};
@@ -12,7 +12,7 @@ use crate::lowering::Lowerer;
 use crate::state::{all, any, choose, not};
 use crate::values::{Content, NO_ROW, Rest, Series, Term, Value};
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// The series as an expression over `node`, whose rows must be those it was made from.
     pub(crate) fn series_over(
         &mut self,
@@ -467,9 +467,4 @@ impl<'a> Lowerer<'a> {
             &span,
         )
     }
-}
-
-/// Whether an expression only names a column.
-pub(crate) fn is_plain(expr: &Expr) -> bool {
-    matches!(expr.kind, ExprKind::Column(_))
 }

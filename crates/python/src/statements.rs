@@ -6,7 +6,6 @@ use std::rc::Rc;
 use relift_dataflow::{Literal, Refusal};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
-use ruff_text_size::Ranged;
 
 use crate::lowering::{Body, Callable, Lowerer};
 use crate::state::{State, not};
@@ -192,12 +191,11 @@ impl<'a> Lowerer<'a> {
             Stmt::Import(import) => {
                 for alias in &import.names {
                     let full = alias.name.as_str();
-                    let (name, path) = match &alias.asname {
-                        Some(name) => (name.as_str(), full),
-                        None => {
-                            let root = full.split('.').next().unwrap_or(full);
-                            (root, root)
-                        }
+                    let (name, path) = if let Some(name) = &alias.asname {
+                        (name.as_str(), full)
+                    } else {
+                        let root = full.split('.').next().unwrap_or(full);
+                        (root, root)
                     };
                     let value = Value::Global(Rc::from(path));
                     self.state.locals.insert(name.to_owned(), value);
@@ -436,9 +434,8 @@ impl<'a> Lowerer<'a> {
         };
         for name in touched {
             let value = self.lookup_name(name);
-            match value {
-                Some(value) => self.poison_value(&value, &shared),
-                None => {}
+            if let Some(value) = value {
+                self.poison_value(&value, &shared)
             }
         }
         Ok(())

@@ -91,7 +91,7 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Term, Refusal> {
         if spec.is_empty() {
-            return self.to_text(value, span);
+            return self.text_of_value(value, span);
         }
         let refuse = |reason: String| Err(Refusal::new("format", reason, Some(span.clone())));
         let term = self.scalar(value, "format", span)?;

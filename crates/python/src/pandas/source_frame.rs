@@ -26,8 +26,8 @@ pub fn source_frame(
     if !columns.contains(&date_column) {
         columns.push(date_column);
     }
-    let spans: Vec<Span> = span.cloned().into_iter().collect();
-    let scan = flow.add(
+    let places: Vec<Span> = span.cloned().into_iter().collect();
+    let table = flow.add(
         Op::Scan {
             table: sourcing.table.clone(),
             columns: columns.clone(),
@@ -35,7 +35,7 @@ pub fn source_frame(
             frame: sourcing.result.clone(),
         },
         module,
-        spans.clone(),
+        places.clone(),
         None,
         catalog,
     )?;
@@ -76,19 +76,19 @@ pub fn source_frame(
     }
     if !checked.is_empty() {
         flow.obligations.push(Obligation {
-            node: scan,
+            node: table,
             kind: ObligationKind::NeverMissing(checked),
             why: "the columns held no NULL when the job was analysed, and a NULL would change what pandas makes of them".to_owned(),
-            spans: spans.clone(),
+            spans: places.clone(),
         });
     }
     flow.add(
         Op::Map {
-            input: scan,
+            input: table,
             columns: mapped,
         },
         module,
-        spans,
+        places,
         Some(sourcing.result.as_str()),
         catalog,
     )

@@ -1,4 +1,5 @@
 //! The frontend from outside: Python text in, dataflow text or refusals out.
 
+mod cases;
 mod market;
 mod portfolio;

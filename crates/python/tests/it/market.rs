@@ -47,7 +47,7 @@ const TABLES: &[(&str, &str)] = &[
 ];
 
 /// The catalog.
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let mut tables = BTreeMap::new();
     for (table, columns) in TABLES {
         let mut facts: Vec<ColumnFacts> = columns

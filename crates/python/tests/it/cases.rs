@@ -1,0 +1,220 @@
+//! Externals beside what CPython and pandas made of them: the interpreted dataflow must make the same.
+//!
+//! `tests/cases/record.py` writes the tables and the `.expected` files; nothing here does. A case whose
+//! name begins with `refused_` must be refused, with the reason in its `.refused` file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use relift_dataflow::interpret::{Interpreter, Parameters, Table, Value};
+use relift_dataflow::{NodeId, Op};
+use relift_diagnostics::SourceFile;
+use relift_job::{EffectiveDate, LakeType, TableName};
+use relift_values::Decimal;
+use serde_json::Value as Json;
+
+use crate::market::{Market, catalog};
+
+const TABLES: [(&str, &str); 4] = [
+    (
+        "customers",
+        "customers: customer_id, full_name, email, region, segment, signup_date, loyalty_points",
+    ),
+    (
+        "orders",
+        "orders: order_id, customer_id, channel, status, ordered_at, promised_on, shipped_on, currency, shipping_fee",
+    ),
+    (
+        "order_lines",
+        "order_lines: order_id, line_no, product_id, quantity, unit_price, discount_rate, tax_rate",
+    ),
+    ("exchange_rates", "exchange_rates: currency, rate, source"),
+];
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn days(text: &str) -> i32 {
+    EffectiveDate::parse(text)
+        .expect("a date")
+        .days_since_epoch()
+}
+
+fn value(json: &Json, lake_type: LakeType) -> Value {
+    match (json, lake_type) {
+        (Json::Null, _) => Value::None,
+        (Json::Number(number), _) => Value::Int(number.as_i64().expect("an integer")),
+        (Json::String(text), LakeType::Date) => Value::Date(days(text)),
+        (Json::String(text), LakeType::Timestamp) => {
+            let at: jiff::civil::DateTime = text.parse().expect("a timestamp");
+            let micros = at
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .expect("in range")
+                .timestamp()
+                .as_microsecond();
+            Value::Timestamp(micros)
+        }
+        (Json::String(text), LakeType::Decimal { scale, .. }) => {
+            let decimal = Decimal::parse(text).expect("a decimal");
+            Value::Decimal(
+                decimal
+                    .rescaled(i32::from(scale), relift_values::DecimalRounding::HalfEven)
+                    .expect("fits"),
+            )
+        }
+        (Json::String(text), _) => Value::Text(text.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn tables() -> BTreeMap<TableName, Table> {
+    let json: Json = serde_json::from_str(&read("tables.json")).expect("valid JSON");
+    let catalog = catalog();
+    let mut tables = BTreeMap::new();
+    for (name, _) in TABLES {
+        let facts = &catalog.tables[&TableName::new("market", name)];
+        let rows = json[name]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| {
+                facts
+                    .columns
+                    .iter()
+                    .map(|column| value(&row[column.name.as_str()], column.lake_type))
+                    .collect()
+            })
+            .collect();
+        let columns = facts.columns.iter().map(|column| column.name.clone());
+        tables.insert(TableName::new("market", name), Table::new(columns, rows));
+    }
+    tables
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::None => "-".to_owned(),
+        Value::Float(float) if float.is_nan() => "-".to_owned(),
+        Value::Bool(value) => format!("bool {}", if *value { "True" } else { "False" }),
+        Value::Int(value) => format!("int {value}"),
+        Value::Float(value) => format!("float {}", relift_values::python_float_text(*value)),
+        Value::Decimal(value) => format!("decimal {}", value.python_text()),
+        Value::Text(text) => format!("text {text}"),
+        Value::Date(days) => format!(
+            "date {}",
+            relift_values::iso_date(relift_values::date_from_days(*days).expect("in range"))
+        ),
+        Value::Timestamp(at) => format!(
+            "timestamp {}",
+            relift_values::timestamp_isoformat(*at).expect("in range")
+        ),
+    }
+}
+
+/// What the dataflow makes of a case, in the form of its `.expected` file.
+fn made(name: &str) -> String {
+    let source = SourceFile::new(
+        &format!("externals/{name}.py"),
+        &read(&format!("{name}.py")),
+    );
+    let mut market = Market::new(&TABLES.map(|(_, columns)| columns));
+    let lowered = match market.lower(&source, "execute") {
+        Ok(lowered) => lowered,
+        Err(refusals) => {
+            return refusals
+                .iter()
+                .map(|refusal| format!("refused {refusal}\n"))
+                .collect();
+        }
+    };
+    let tables = tables();
+    let inputs = |_: NodeId, op: &Op| {
+        let Op::Scan { table, columns, .. } = op else {
+            return None;
+        };
+        let table = tables.get(table)?;
+        let places: Vec<usize> = columns
+            .iter()
+            .map(|column| table.index(column))
+            .collect::<Option<_>>()?;
+        let rows = table
+            .rows
+            .iter()
+            .map(|row| places.iter().map(|place| row[*place].clone()).collect())
+            .collect();
+        Some(Table::new(columns.clone(), rows))
+    };
+    let day = EffectiveDate::parse("2024-10-31").expect("a date");
+    let interpreter = Interpreter::new(&market.flow, &inputs, Parameters::on(day));
+    let mut text = String::new();
+    for obligation in &market.flow.obligations {
+        match interpreter.violations(obligation) {
+            Ok(broken) if broken.rows.is_empty() => {}
+            Ok(broken) => text += &format!("violated {obligation:?}\n{broken}\n"),
+            Err(raised) => text += &format!("raised {raised}\n"),
+        }
+    }
+    for (frame, node) in &lowered.frames_set {
+        let table = match interpreter.table(*node) {
+            Ok(table) => table,
+            Err(raised) => {
+                text += &format!("raised {raised}\n{}\n", market.flow);
+                continue;
+            }
+        };
+        let names: Vec<&str> = table.columns.iter().map(|name| name.as_str()).collect();
+        text += &format!("{frame}: {}\n", names.join(", "));
+        for row in &table.rows {
+            let cells: Vec<String> = row.iter().map(cell).collect();
+            text += &format!("  {}\n", cells.join(" | "));
+        }
+    }
+    text
+}
+
+#[test]
+fn cases_make_what_python_made() {
+    let mut failed = Vec::new();
+    let mut seen = 0;
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .expect("the folder of the cases")
+        .filter_map(|entry| {
+            let path = entry.expect("readable").path();
+            let name = path.file_name()?.to_str()?.strip_suffix(".py")?.to_owned();
+            (name != "record").then_some(name)
+        })
+        .collect();
+    names.sort();
+    for name in names {
+        seen += 1;
+        let made = made(&name);
+        if name.starts_with("refused_") {
+            let file = folder().join(format!("{name}.refused"));
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&file, &made).expect("writable");
+            }
+            let expected = std::fs::read_to_string(&file).unwrap_or_default();
+            if !made.starts_with("refused ") || made != expected {
+                failed.push(format!("{name}:\n{made}"));
+            }
+        } else if made != read(&format!("{name}.expected")) {
+            let expected = read(&format!("{name}.expected"));
+            let place = made
+                .lines()
+                .zip(expected.lines())
+                .find(|(a, b)| a != b)
+                .map(|(a, b)| format!("made     {a}\nexpected {b}"));
+            failed.push(format!(
+                "{name}:\n{}",
+                place.unwrap_or_else(|| format!("made:\n{made}"))
+            ));
+        }
+    }
+    assert!(seen > 5, "only {seen} cases");
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
