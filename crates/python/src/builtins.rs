@@ -447,11 +447,7 @@ impl Lowerer<'_> {
     }
 
     /// The one scalar a relation's element is.
-    fn element_scalar(
-        &mut self,
-        relation: &Relation,
-        arguments: &Arguments,
-    ) -> Result<Expr, Refusal> {
+    fn element_scalar(relation: &Relation, arguments: &Arguments) -> Result<Expr, Refusal> {
         match &relation.element {
             Value::Scalar(term) => Ok(term.expr.clone()),
             Value::Unknown(refusal) => Err((**refusal).clone()),
@@ -516,7 +512,7 @@ impl Lowerer<'_> {
             }
             Iteration::Rows(relation) => relation,
         };
-        let argument = self.element_scalar(&relation, arguments)?;
+        let argument = Self::element_scalar(&relation, arguments)?;
         let ty = self.type_over(&argument, relation.node)?;
         if ty.missing.possible() {
             return Err(arguments.refuse("some of the values may be missing"));
@@ -613,7 +609,7 @@ impl Lowerer<'_> {
                 Ok(Value::Scalar(self.extreme(largest, &items, span)?))
             }
             Iteration::Rows(relation) => {
-                let argument = self.element_scalar(&relation, arguments)?;
+                let argument = Self::element_scalar(&relation, arguments)?;
                 let ty = self.type_over(&argument, relation.node)?;
                 if ty.missing.possible() {
                     return Err(arguments.refuse("some of the values may be missing"));
@@ -668,7 +664,7 @@ impl Lowerer<'_> {
                 Ok(set)
             }
             Iteration::Rows(relation) => {
-                let argument = self.element_scalar(&relation, arguments)?;
+                let argument = Self::element_scalar(&relation, arguments)?;
                 if self.type_over(&argument, relation.node)?.missing.nan {
                     return Err(
                         arguments.refuse("an item can be NaN, which is not equal to itself")

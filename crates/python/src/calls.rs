@@ -128,25 +128,22 @@ impl<'a> Lowerer<'a> {
         named: Vec<(String, Value)>,
         span: &Span,
     ) -> Result<Value, Refusal> {
-        let arguments = |construct: String| Arguments {
-            positional: positional.clone(),
-            named: named.clone(),
-            construct,
+        let mut arguments = Arguments {
+            positional,
+            named,
+            construct: String::new(),
             span: span.clone(),
         };
         match function {
             Value::Function(index) => {
-                self.call_function(*index, positional.clone(), named.clone(), span)
+                self.call_function(*index, arguments.positional, &arguments.named, span)
             }
             Value::Global(path) => {
-                let arguments = arguments(format!(
-                    "call of `{}`",
-                    path.trim_start_matches("builtins.")
-                ));
+                arguments.construct = format!("call of `{}`", path.trim_start_matches("builtins."));
                 self.call_global(path, &arguments)
             }
             Value::Bound(receiver, name) => {
-                let arguments = arguments(format!("method `{name}`"));
+                arguments.construct = format!("method `{name}`");
                 self.call_method(receiver, name, &arguments)
             }
             Value::Unknown(refusal) => Err((**refusal).clone()),

@@ -318,9 +318,23 @@ impl Lowerer<'_> {
                 Some(result)
             }
             ExprKind::Call(Function::Known, inner) => self.is_float(&inner[0], node),
-            _ => match self.type_over(expr, node).ok()?.base {
-                Base::Float64 => Some(Expr::bool(true)),
-                Base::Int64 => Some(Expr::bool(false)),
+            _ => match (self.type_over(expr, node).ok()?.base, &expr.kind) {
+                (Base::Float64, _) => Some(Expr::bool(true)),
+                (Base::Int64, _) => Some(Expr::bool(false)),
+                // A variable of the loop body: its parts stand beside it.
+                (Base::Number, ExprKind::Column(name)) => {
+                    let Op::Map { input, columns } = &self.flow.node(node).op else {
+                        return None;
+                    };
+                    let (_, value) = columns.iter().find(|(other, _)| other == name)?;
+                    let float = self.is_float(value, *input)?;
+                    let kept = |column: &ColumnName| {
+                        columns.iter().any(|(other, value)| {
+                            other == column && value.as_column() == Some(column)
+                        })
+                    };
+                    float.columns().iter().all(kept).then_some(float)
+                }
                 _ => None,
             },
         }

@@ -68,7 +68,7 @@ enum Lost {
 pub(crate) fn build(
     lowerer: &mut Lowerer<'_>,
     result: &LoopResult<'_>,
-    finished: State,
+    finished: &State,
 ) -> Result<(), Refusal> {
     let refuse = |reason: &str| Err(Refusal::new("for loop", reason, Some(result.span.clone())));
     if finished.shared != result.started.shared {
@@ -81,9 +81,9 @@ pub(crate) fn build(
         direct: Vec::new(),
     };
     for place in result.plan.scalars.keys() {
-        builder.scalar(lowerer, result, &finished, place);
+        builder.scalar(lowerer, result, finished, place);
     }
-    for place in result.plan.carried.keys() {
+    for place in &result.plan.carried {
         let refusal = Refusal::new(
             "for loop",
             "a value is carried from one row to the next in a way that is not lifted",
@@ -104,7 +104,7 @@ pub(crate) fn build(
             (a, b) if a == b => {}
             (Content::List(old), Content::List(new)) if new.len() > old.len() => {
                 if let Err(refusal) =
-                    builder.list(lowerer, result, &finished, *id, &new[old.len()..])
+                    builder.list(lowerer, result, finished, *id, &new[old.len()..])
                 {
                     builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
                 }
@@ -119,7 +119,7 @@ pub(crate) fn build(
                     );
                     builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
                 } else if let (Rest::Nothing, Rest::Touched(touched)) = (&old.rest, &new.rest) {
-                    builder.dict(lowerer, result, &finished, *id, touched)?;
+                    builder.dict(lowerer, result, finished, *id, touched)?;
                 } else if old.rest != new.rest {
                     return refuse("a dictionary built earlier is changed by it");
                 }
@@ -137,7 +137,7 @@ pub(crate) fn build(
             }
         }
     }
-    builder.finish(lowerer, result, &finished)
+    builder.finish(lowerer, result, finished)
 }
 
 impl Builder {
@@ -285,7 +285,7 @@ impl Builder {
             return Ok(());
         }
         let refuse = |reason: &str| Refusal::new("dictionary", reason, Some(touched.span.clone()));
-        if lowerer.reaches_escaped(&touched.value, finished) {
+        if Lowerer::reaches_escaped(&touched.value, finished) {
             return Err(refuse("its entries also stand in a list"));
         }
         let name = name_of(result.entry, id);

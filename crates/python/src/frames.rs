@@ -676,7 +676,7 @@ impl<'a> Lowerer<'a> {
             &span,
         )?;
         let row = self.frame_row(node, RecordKind::Series);
-        self.per_row(node, &function, row, arguments)
+        self.per_row(node, &function, &row, arguments)
     }
 
     /// One scalar per row by calling a function.
@@ -684,7 +684,7 @@ impl<'a> Lowerer<'a> {
         &mut self,
         node: NodeId,
         function: &Value,
-        element: Value,
+        element: &Value,
         arguments: &Arguments,
     ) -> Result<Value, Refusal> {
         let scope = self.new_scope();

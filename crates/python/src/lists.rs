@@ -51,17 +51,16 @@ impl Lowerer<'_> {
 
     /// `list.append(item)`.
     pub(crate) fn append(&mut self, id: ObjectId, item: Value, span: &Span) -> Result<(), Refusal> {
-        self.escape(&item, id, span)?;
+        self.escape(&item, span)?;
         self.push(id, SegmentKind::Item(item), span)
     }
 
     /// Notes that a value now also stands in a list.
-    fn escape(&mut self, item: &Value, list: ObjectId, span: &Span) -> Result<(), Refusal> {
+    fn escape(&mut self, item: &Value, span: &Span) -> Result<(), Refusal> {
         if let Value::Object(id) = item {
             let scope = self.loops.last().map_or(NO_ROW, |context| context.scope);
-            let list_scope = self.state.heap.get(&list).map(|object| object.scope);
             if let Some(object) = self.state.heap.get_mut(id) {
-                if object.scope != scope && list_scope != Some(object.scope) {
+                if object.scope != scope {
                     return Err(Refusal::new(
                         "list",
                         "an object made outside the loop is appended for several rows",

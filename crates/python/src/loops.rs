@@ -5,7 +5,7 @@
 //! new changes. A dictionary is first run with the entry absent, which gives the shape of its entries, and
 //! then with an entry whose presence is a condition like any other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{Base, ColumnType, Expr, ExprKind, Literal, Refusal, Schema};
 use relift_diagnostics::Span;
@@ -36,7 +36,7 @@ pub(crate) struct Plan {
     pub(crate) scalars: BTreeMap<Place, ColumnType>,
     pub(crate) dicts: BTreeMap<ObjectId, DictPlan>,
     /// Places that hold something else for the next row.
-    pub(crate) carried: BTreeMap<Place, ()>,
+    pub(crate) carried: BTreeSet<Place>,
 }
 
 /// The shape of a dictionary's entries.
@@ -208,7 +208,7 @@ impl<'a> Lowerer<'a> {
                     span,
                 };
                 let finished = std::mem::take(&mut self.state);
-                let built = folds::build(self, &result, finished);
+                let built = folds::build(self, &result, &finished);
                 self.scopes.pop();
                 self.previous = snapshot.previous();
                 return built;
@@ -278,7 +278,7 @@ impl<'a> Lowerer<'a> {
             });
             set_place(&mut self.state, place, Value::Scalar(marker(name)));
         }
-        for place in plan.carried.keys() {
+        for place in &plan.carried {
             let refusal = Refusal::new(
                 "for loop",
                 "a value is carried from one row to the next in a way that is not lifted",
@@ -369,7 +369,7 @@ impl<'a> Lowerer<'a> {
                 next.scalars.insert(place, ty);
             } else {
                 next.scalars.remove(&place);
-                next.carried.insert(place, ());
+                next.carried.insert(place);
             }
         }
         for (id, object) in &finished.heap {
@@ -463,7 +463,7 @@ fn widen(first: ColumnType, next: ColumnType, expr: &Expr) -> Option<ColumnType>
             base: Base::Decimal {
                 precision: 38,
                 scale: a.max(b),
-                padded: (f && g && a == b) || (f && a < b && g),
+                padded: f && g && a <= b,
             },
             missing: first.missing.or(next.missing),
             from_decimal: None,

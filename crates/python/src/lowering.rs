@@ -180,7 +180,7 @@ impl<'a> Lowerer<'a> {
             )]);
         };
         let returned = self
-            .call_function(callable, vec![Value::SharedState], Vec::new(), &whole)
+            .call_function(callable, vec![Value::SharedState], &[], &whole)
             .map_err(|refusal| vec![refusal])?;
         match returned {
             Value::SharedState => {}
@@ -428,6 +428,10 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The row that all of these read.
+    #[expect(
+        clippy::unused_self,
+        reason = "asked like every other question about terms"
+    )]
     pub(crate) fn scope_of(&self, terms: &[&Term], span: &Span) -> Result<Scope, Refusal> {
         let mut scope = NO_ROW;
         for term in terms {
@@ -633,7 +637,7 @@ impl<'a> Lowerer<'a> {
         &mut self,
         index: usize,
         positional: Vec<Value>,
-        named: Vec<(String, Value)>,
+        named: &[(String, Value)],
         span: &Span,
     ) -> Result<Value, Refusal> {
         let callable = self.functions[index];
@@ -683,7 +687,7 @@ impl<'a> Lowerer<'a> {
         &mut self,
         callable: Callable<'a>,
         positional: Vec<Value>,
-        named: Vec<(String, Value)>,
+        named: &[(String, Value)],
         construct: &str,
         span: &Span,
     ) -> Result<Vec<(String, Value)>, Refusal> {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use relift_dataflow::{
-    Comparison, Expr, ExprKind, FoldKind, Function, Literal, LookupValue, NodeId, Op, Refusal,
+    Base, Comparison, Expr, ExprKind, FoldKind, Function, Literal, LookupValue, NodeId, Op, Refusal,
 };
 use relift_diagnostics::Span;
 use relift_job::{ColumnName, FrameName};
@@ -49,6 +49,10 @@ pub(crate) fn same_key(a: &Value, b: &Value) -> bool {
 
 impl Lowerer<'_> {
     /// A value as columns. Lists and dictionaries must have a fixed set of items.
+    #[expect(
+        clippy::unused_self,
+        reason = "asked like `flatten_key`, which needs types"
+    )]
     pub(crate) fn flatten(
         &self,
         value: &Value,
@@ -56,12 +60,11 @@ impl Lowerer<'_> {
         name: &str,
     ) -> Result<Flattened, Refusal> {
         let mut columns = Vec::new();
-        let template = self.flatten_into(value, state, name, true, &mut columns)?;
+        let template = Self::flatten_into(value, state, name, true, &mut columns)?;
         Ok(Flattened { template, columns })
     }
 
     fn flatten_into(
-        &self,
         value: &Value,
         state: &State,
         name: &str,
@@ -93,7 +96,7 @@ impl Lowerer<'_> {
                     .iter()
                     .enumerate()
                     .map(|(index, item)| {
-                        self.flatten_into(item, state, &position(index), false, columns)
+                        Self::flatten_into(item, state, &position(index), false, columns)
                     })
                     .collect::<Result<_, _>>()?,
             )),
@@ -102,7 +105,7 @@ impl Lowerer<'_> {
                     .iter()
                     .enumerate()
                     .map(|(index, item)| {
-                        self.flatten_into(item, state, &position(index), false, columns)
+                        Self::flatten_into(item, state, &position(index), false, columns)
                     })
                     .collect::<Result<_, _>>()?,
             )),
@@ -112,7 +115,7 @@ impl Lowerer<'_> {
                     .fields
                     .iter()
                     .map(|(field, item)| {
-                        let item = self.flatten_into(item, state, &below(field), false, columns)?;
+                        let item = Self::flatten_into(item, state, &below(field), false, columns)?;
                         Ok((field.clone(), item))
                     })
                     .collect::<Result<_, Refusal>>()?,
@@ -123,7 +126,7 @@ impl Lowerer<'_> {
                     for (index, segment) in segments.iter().enumerate() {
                         match &segment.kind {
                             SegmentKind::Item(item) if segment.guard.is_empty() => items.push(
-                                self.flatten_into(item, state, &position(index), false, columns)?,
+                                Self::flatten_into(item, state, &position(index), false, columns)?,
                             ),
                             _ => {
                                 return Err(refusal(
@@ -144,7 +147,7 @@ impl Lowerer<'_> {
                                 "a record with keys that are not text is stored as one value",
                             ));
                         };
-                        let item = self.flatten_into(item, state, &below(field), false, columns)?;
+                        let item = Self::flatten_into(item, state, &below(field), false, columns)?;
                         fields.push((field.clone(), item));
                     }
                     Ok(Value::Record(Rc::new(Record {
@@ -272,27 +275,28 @@ impl Lowerer<'_> {
     }
 
     /// Whether an object that also stands in a list can be reached.
-    pub(crate) fn reaches_escaped(&self, value: &Value, state: &State) -> bool {
+    pub(crate) fn reaches_escaped(value: &Value, state: &State) -> bool {
         match value {
             Value::Object(id) => state.heap.get(id).is_some_and(|object| {
                 object.escaped
                     || match &object.content {
                         Content::List(segments) => segments.iter().any(|segment| {
                             matches!(&segment.kind, SegmentKind::Item(item)
-                                if self.reaches_escaped(item, state))
+                                if Self::reaches_escaped(item, state))
                         }),
                         Content::Dict(dict) => dict
                             .entries
                             .iter()
-                            .any(|(_, item)| self.reaches_escaped(item, state)),
+                            .any(|(_, item)| Self::reaches_escaped(item, state)),
                         _ => false,
                     }
             }),
             Value::Tuple(items) | Value::FrozenList(items) => {
-                items.iter().any(|item| self.reaches_escaped(item, state))
+                items.iter().any(|item| Self::reaches_escaped(item, state))
             }
             Value::Choice(choice) => {
-                self.reaches_escaped(&choice.yes, state) || self.reaches_escaped(&choice.no, state)
+                Self::reaches_escaped(&choice.yes, state)
+                    || Self::reaches_escaped(&choice.no, state)
             }
             _ => false,
         }
@@ -486,7 +490,6 @@ impl Lowerer<'_> {
             let held = self
                 .type_over(&Expr::column(column.clone()), mapping.node)?
                 .base;
-            use relift_dataflow::Base;
             if asked != held && asked != Base::Nothing && held != Base::Nothing {
                 return Err(Refusal::new(
                     "dictionary",
@@ -643,7 +646,7 @@ impl Lowerer<'_> {
                 )?;
                 Ok(value)
             }
-            Some(Factory::Zero) => self.either(&present, &value, &Value::int(0)),
+            Some(Factory::Zero) => Ok(self.either(&present, &value, &Value::int(0))),
             Some(Factory::Call(factory)) => {
                 if self.state.known(&present.expr) == Some(true) {
                     return Ok(value);
@@ -656,7 +659,7 @@ impl Lowerer<'_> {
                     ));
                 }
                 let fresh = self.call_value(&factory, Vec::new(), Vec::new(), span)?;
-                let value = self.either_object(&present, &value, &fresh)?;
+                let value = self.either_object(&present, &value, &fresh);
                 self.set_entry(id, key, value.clone(), span)?;
                 Ok(value)
             }
@@ -664,44 +667,34 @@ impl Lowerer<'_> {
     }
 
     /// The value if present, else the other; entries that are objects become new ones.
-    fn either_object(
-        &mut self,
-        present: &Term,
-        value: &Value,
-        otherwise: &Value,
-    ) -> Result<Value, Refusal> {
+    fn either_object(&mut self, present: &Term, value: &Value, otherwise: &Value) -> Value {
         if *value == Value::Unbound || present.expr.is_false() {
-            return Ok(otherwise.clone());
+            return otherwise.clone();
         }
         let condition = Condition {
             expr: present.expr.clone(),
             scope: present.scope,
         };
-        Ok(self.select(&condition, value, otherwise))
+        self.select(&condition, value, otherwise)
     }
 
     /// The value if present, else the other, without touching either.
-    fn either(
-        &mut self,
-        present: &Term,
-        value: &Value,
-        otherwise: &Value,
-    ) -> Result<Value, Refusal> {
+    fn either(&mut self, present: &Term, value: &Value, otherwise: &Value) -> Value {
         match self.state.known(&present.expr) {
-            Some(true) => return Ok(value.clone()),
-            Some(false) => return Ok(otherwise.clone()),
+            Some(true) => return value.clone(),
+            Some(false) => return otherwise.clone(),
             None => {}
         }
         if *value == Value::Unbound {
-            return Ok(otherwise.clone());
+            return otherwise.clone();
         }
         if let (Value::Object(_), _) | (_, Value::Object(_)) = (value, otherwise) {
-            return Ok(Value::Choice(Box::new(Choice {
+            return Value::Choice(Box::new(Choice {
                 condition: present.expr.clone(),
                 scope: present.scope,
                 yes: value.clone(),
                 no: otherwise.clone(),
-            })));
+            }));
         }
         self.either_object(present, value, otherwise)
     }
@@ -715,7 +708,7 @@ impl Lowerer<'_> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let (present, value) = self.probe(id, key, span)?;
-        self.either(&present, &value, default)
+        Ok(self.either(&present, &value, default))
     }
 
     /// `d.setdefault(key, default)`.
@@ -730,7 +723,7 @@ impl Lowerer<'_> {
         if self.state.known(&present.expr) == Some(true) {
             return Ok(value);
         }
-        let value = self.either_object(&present, &value, default)?;
+        let value = self.either_object(&present, &value, default);
         self.set_entry(id, key, value.clone(), span)?;
         Ok(value)
     }

@@ -386,7 +386,7 @@ impl Lowerer<'_> {
                     scope: crate::values::TEMPLATE,
                     numpy: false,
                 });
-                self.per_row(frame, &function, element, arguments)
+                self.per_row(frame, &function, &element, arguments)
             }
             "round" => {
                 arguments.only(1, &["decimals"])?;

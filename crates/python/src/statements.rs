@@ -101,7 +101,8 @@ impl<'a> Lowerer<'a> {
         let before = self.state.clone();
         match self.execute(statement) {
             Ok(exits) => Ok(exits),
-            Err(refusal) => {
+            Err(mut refusal) => {
+                refusal.span.get_or_insert_with(|| self.span(statement));
                 // What is not understood must not be half done.
                 self.state = before;
                 self.give_up(statement, refusal)?;
@@ -435,7 +436,7 @@ impl<'a> Lowerer<'a> {
         for name in touched {
             let value = self.lookup_name(name);
             if let Some(value) = value {
-                self.poison_value(&value, &shared)
+                self.poison_value(&value, &shared);
             }
         }
         Ok(())

@@ -4,12 +4,13 @@
 //! name begins with `refused_` must be refused, with the reason in its `.refused` file.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use relift_dataflow::interpret::{Interpreter, Parameters, Table, Value};
 use relift_dataflow::{NodeId, Op};
 use relift_diagnostics::SourceFile;
-use relift_job::{EffectiveDate, LakeType, TableName};
+use relift_job::{ColumnName, EffectiveDate, LakeType, TableName};
 use relift_values::Decimal;
 use serde_json::Value as Json;
 
@@ -126,10 +127,11 @@ fn made(name: &str) -> String {
     let lowered = match market.lower(&source, "execute") {
         Ok(lowered) => lowered,
         Err(refusals) => {
-            return refusals
-                .iter()
-                .map(|refusal| format!("refused {refusal}\n"))
-                .collect();
+            let mut text = String::new();
+            for refusal in &refusals {
+                let _ = writeln!(text, "refused {refusal}");
+            }
+            return text;
         }
     };
     let tables = tables();
@@ -155,23 +157,31 @@ fn made(name: &str) -> String {
     for obligation in &market.flow.obligations {
         match interpreter.violations(obligation) {
             Ok(broken) if broken.rows.is_empty() => {}
-            Ok(broken) => text += &format!("violated {obligation:?}\n{broken}\n"),
-            Err(raised) => text += &format!("raised {raised}\n"),
+            Ok(broken) => {
+                let _ = writeln!(text, "violated {obligation:?}\n{broken}");
+            }
+            Err(raised) => {
+                let _ = writeln!(text, "raised {raised}");
+            }
         }
     }
     for (frame, node) in &lowered.frames_set {
+        // Frames that were there before are changed by some cases, too.
+        if TABLES.iter().any(|(table, _)| *table == frame.as_str()) {
+            continue;
+        }
         let table = match interpreter.table(*node) {
             Ok(table) => table,
             Err(raised) => {
-                text += &format!("raised {raised}\n{}\n", market.flow);
+                let _ = writeln!(text, "raised {raised}\n{}", market.flow);
                 continue;
             }
         };
-        let names: Vec<&str> = table.columns.iter().map(|name| name.as_str()).collect();
-        text += &format!("{frame}: {}\n", names.join(", "));
+        let names: Vec<&str> = table.columns.iter().map(ColumnName::as_str).collect();
+        let _ = writeln!(text, "{frame}: {}", names.join(", "));
         for row in &table.rows {
             let cells: Vec<String> = row.iter().map(cell).collect();
-            text += &format!("  {}\n", cells.join(" | "));
+            let _ = writeln!(text, "  {}", cells.join(" | "));
         }
     }
     text

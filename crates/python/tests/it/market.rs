@@ -199,8 +199,4 @@ impl Market {
             &self.catalog,
         )
     }
-
-    pub(crate) fn text(&self) -> String {
-        self.flow.to_string()
-    }
 }

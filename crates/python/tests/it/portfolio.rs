@@ -16,10 +16,7 @@ fn check(file: &str, function: &str, sources: &[&str]) {
         Ok(_) => Vec::new(),
         Err(refusals) => refusals.iter().map(ToString::to_string).collect(),
     };
-    if std::env::var("SHOW").is_ok() {
-        eprintln!("{}", market.text());
-    }
-    assert_eq!(refused, Vec::<String>::new());
+    assert_eq!(refused, Vec::<String>::new(), "{}", market.flow);
 }
 
 #[test]
