@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The use cases: what the commands do, from opening a workspace to the verified package.
+//!
+//! This crate performs what the team asks for. It joins the pure crates, which understand and decide,
+//! with the rim, which reads, runs and commits; it holds no judgement of its own.
+
+mod analysis;
+mod bench;
+mod comparison;
+mod conversion;
+pub mod demo;
+pub mod doctor;
+mod error;
+mod evidence;
+mod explain;
+mod findings;
+mod ledger;
+mod obligations;
+mod package;
+mod progress;
+mod project;
+mod queries;
+mod runs;
+mod stages;
+pub mod template;
+mod trials;
+mod usecases;
+mod verify;
+
+pub use bench::Settings;
+pub use conversion::{Standing, Until};
+pub use error::MigrationError;
+pub use package::Summary;
+pub use progress::{Progress, Silent};
+pub use project::{Project, SETTINGS};
+pub use usecases::{CellResult, JobScan, Migration, RunResult};
+pub use relift_team::End;
+pub use explain::explain_code;
+pub use verify::{Check, Verification};

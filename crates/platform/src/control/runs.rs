@@ -100,6 +100,8 @@ pub struct RunOutcome {
     pub error: Option<String>,
     /// Its log, relative to the workspace.
     pub log_path: Option<String>,
+    /// Hash over the code that ran; with other code the run is stale.
+    pub code_hash: Option<String>,
 }
 
 impl ControlStore {
@@ -140,7 +142,7 @@ impl ControlStore {
         self.write_checked(move |connection| {
             let sqlite = |source| schema::classify(&path, source);
             let sql = "UPDATE runs SET status = ?2, ended_at = ?3, rows = ?4, files = ?5, input_versions = ?6,
-                       output_versions = ?7, output_hash = ?8, error = ?9, log_path = ?10
+                       output_versions = ?7, output_hash = ?8, error = ?9, log_path = ?10, code_hash = ?11
                        WHERE id = ?1 AND status = 'running'";
             let changed = connection
                 .prepare_cached(sql)
@@ -156,6 +158,7 @@ impl ControlStore {
                         outcome.output_hash,
                         outcome.error,
                         outcome.log_path,
+                        outcome.code_hash,
                     ])
                 })
                 .map_err(sqlite)?;
@@ -213,12 +216,23 @@ impl ControlStore {
 /// Latest attempts only; a run without any has no row.
 const LATEST: &str = "
     SELECT id, job, effective_date, side, attempt, status, processing_time, started_at, ended_at,
-           rows, files, input_versions, output_versions, output_hash, error, log_path
+           rows, files, input_versions, output_versions, output_hash, error, log_path, code_hash
     FROM runs AS run
     WHERE attempt = (SELECT max(attempt) FROM runs AS other
                      WHERE other.job = run.job AND other.effective_date = run.effective_date AND other.side = run.side)";
 
 impl ControlReader {
+    /// How many attempts of a run have succeeded so far.
+    pub fn succeeded_runs(&self, key: &RunKey) -> Result<u32, ControlError> {
+        let sql = "SELECT count(*) FROM runs
+                   WHERE job = ?1 AND effective_date = ?2 AND side = ?3 AND status = 'succeeded'";
+        self.query(|connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_row(params![key.job.as_str(), key.date.to_string(), key.side.word()], |row| row.get(0))
+        })
+    }
+
     /// The latest attempt of a run.
     pub fn latest_run(&self, key: &RunKey) -> Result<Option<RunRecord>, ControlError> {
         let sql = format!("{LATEST} AND job = ?1 AND effective_date = ?2 AND side = ?3");
@@ -260,6 +274,7 @@ struct StoredRun {
     output_hash: Option<String>,
     error: Option<String>,
     log_path: Option<String>,
+    code_hash: Option<String>,
 }
 
 impl StoredRun {
@@ -282,6 +297,7 @@ impl StoredRun {
             output_hash: row.get(13)?,
             error: row.get(14)?,
             log_path: row.get(15)?,
+            code_hash: row.get(16)?,
         })
     }
 
@@ -326,6 +342,7 @@ impl StoredRun {
                 output_hash: self.output_hash,
                 error: self.error,
                 log_path: self.log_path,
+                code_hash: self.code_hash,
             },
         })
     }

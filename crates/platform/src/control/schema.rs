@@ -43,6 +43,7 @@ CREATE TABLE runs (
     input_versions  TEXT NOT NULL DEFAULT '{}',
     output_versions TEXT NOT NULL DEFAULT '{}',
     output_hash     TEXT,
+    code_hash       TEXT,
     error           TEXT,
     log_path        TEXT,
     UNIQUE (job, effective_date, side, attempt)

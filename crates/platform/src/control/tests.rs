@@ -146,6 +146,7 @@ fn a_run_is_recorded_whole_and_only_its_latest_attempt_counts() {
         output_hash: Some("blake3:00".into()),
         error: None,
         log_path: Some(".relift/logs/a.log".into()),
+        code_hash: Some("blake3:11".into()),
     };
     store
         .finish_run(second.id, &outcome, &[event("a", 7)], time(4))

@@ -1,0 +1,261 @@
+//! A whole job as one dataflow: each module lowered by its frontend onto the frames left by those before.
+//!
+//! Input that cannot be used (no such table, a syntax error) is told apart from code that is understood
+//! too little to be replaced: the first ends the job with an error, the second leaves it as it is.
+
+use std::collections::BTreeMap;
+
+use relift_dataflow::{Dataflow, FrameBinding, NodeId, Op, Refusal, Sink, TypeError};
+use relift_diagnostics::{Diagnostic, SourceFile, Span};
+use relift_job::{Catalog, DataSourcing, Dialect, External, FrameName, Job, ModuleKind, Transformation};
+use relift_lift::{Lifted, lift};
+use relift_python::syntax::{self, ModuleSyntax};
+use relift_sql::sqlite::{self, SqlText};
+
+use crate::{MigrationError, Project};
+
+/// A refusal and the module it is about, if it is about one.
+pub(crate) type RefusedAt = (Option<usize>, Refusal);
+
+/// What is known of a job's code.
+pub(crate) struct Analysis {
+    /// The job in relational form, dead parts included; modules that were refused are missing in it.
+    pub(crate) flow: Dataflow,
+    /// The files it consists of, the configuration first.
+    pub(crate) sources: Vec<SourceFile>,
+    /// Why the job cannot be used as it is.
+    pub(crate) rejected: Vec<Diagnostic>,
+    /// The lifted form, or everything that stands in its way.
+    pub(crate) lifted: Result<Lifted, Vec<RefusedAt>>,
+    /// Externals that parse, by module.
+    pub(crate) externals: BTreeMap<usize, ModuleSyntax>,
+}
+
+impl Analysis {
+    /// Reads the job's code.
+    pub(crate) fn of(project: &Project, job: &Job, catalog: &Catalog) -> Result<Self, MigrationError> {
+        let sources = project.sources(job)?;
+        let mut lowering = Lowering {
+            project,
+            job,
+            catalog,
+            configuration: &sources[0],
+            flow: Dataflow::new(job.name.clone()),
+            frames: BTreeMap::new(),
+            unknown: BTreeMap::new(),
+            rejected: Vec::new(),
+            refusals: Vec::new(),
+            externals: BTreeMap::new(),
+        };
+        for index in 0..job.modules.len() {
+            lowering.module(index);
+        }
+        let Lowering { flow, rejected, refusals, externals, .. } = lowering;
+        let lifted = if refusals.is_empty() && rejected.is_empty() {
+            lift(&flow, catalog).map_err(|refusals| refusals.into_iter().map(|refusal| (None, refusal)).collect())
+        } else {
+            Err(refusals)
+        };
+        Ok(Self { flow, sources, rejected, lifted, externals })
+    }
+}
+
+struct Lowering<'a> {
+    project: &'a Project,
+    job: &'a Job,
+    catalog: &'a Catalog,
+    configuration: &'a SourceFile,
+    flow: Dataflow,
+    frames: BTreeMap<FrameName, NodeId>,
+    /// Frames a refused module may have set, and that module.
+    unknown: BTreeMap<FrameName, usize>,
+    rejected: Vec<Diagnostic>,
+    refusals: Vec<RefusedAt>,
+    externals: BTreeMap<usize, ModuleSyntax>,
+}
+
+impl Lowering<'_> {
+    fn module(&mut self, index: usize) {
+        let job = self.job;
+        let module = &job.modules[index];
+        match &module.kind {
+            ModuleKind::DataSourcing(sourcing) => self.data_sourcing(index, &module.span, sourcing),
+            ModuleKind::Transformation(transformation) => self.transformation(index, &module.span, transformation),
+            ModuleKind::External(external) => self.external(index, &module.span, external),
+            ModuleKind::DataFrameWriter(writer) => self.sink(index, &module.span, &writer.source),
+            ModuleKind::ParquetFileWriter(writer) => self.sink(index, &module.span, &writer.source),
+            ModuleKind::CsvFileWriter(writer) => {
+                if writer.trailer_source.is_some() {
+                    let reason = "a trailer that takes its tokens from a frame is not lifted yet";
+                    self.refuse(index, Refusal::new("trailerSource", reason, Some(module.span.clone())));
+                }
+                self.sink(index, &module.span, &writer.source);
+            }
+        }
+    }
+
+    fn bind(&mut self, index: usize, frame: &FrameName, node: NodeId) {
+        self.unknown.remove(frame);
+        self.frames.insert(frame.clone(), node);
+        self.flow.frames.push(FrameBinding { module: index, frame: frame.clone(), node });
+    }
+
+    fn read(&mut self, index: usize, frame: &FrameName, node: NodeId) {
+        self.flow.reads.push(FrameBinding { module: index, frame: frame.clone(), node });
+    }
+
+    fn refuse(&mut self, index: usize, refusal: Refusal) {
+        self.refusals.push((Some(index), refusal));
+    }
+
+    fn reject(&mut self, index: usize, key: &str, diagnostic: Diagnostic) {
+        let span = self.job.modules[index].span.clone();
+        let placed = if diagnostic.span.is_some() { diagnostic } else { diagnostic.at(span) };
+        let path = format!("modules[{index}]{key}");
+        self.rejected.push(if placed.path.is_some() { placed } else { placed.path(path) });
+    }
+
+    fn data_sourcing(&mut self, index: usize, span: &Span, sourcing: &DataSourcing) {
+        let Some(facts) = self.catalog.tables.get(&sourcing.table) else {
+            let known: Vec<String> = self.catalog.tables.keys().map(ToString::to_string).collect();
+            let problem = Diagnostic::error(format!("the lake has no table {}", sourcing.table))
+                .hint(format!("its tables are: {}", known.join(", ")));
+            return self.reject(index, ".table", problem);
+        };
+        let missing: Vec<_> = sourcing.columns.iter().filter(|name| facts.column(name.as_str()).is_none()).collect();
+        for name in &missing {
+            let at = sourcing.columns.iter().position(|column| column == *name).unwrap_or(0);
+            let known: Vec<&str> = facts.columns.iter().map(|column| column.name.as_str()).collect();
+            let mut problem = Diagnostic::error(format!("table {} has no column \"{name}\"", sourcing.table))
+                .hint(format!("its columns are: {}", known.join(", ")));
+            if let Some(span) = sourcing.column_spans.get(at) {
+                problem = problem.at(span.clone());
+            }
+            self.reject(index, &format!(".columns[{at}]"), problem);
+        }
+        if !missing.is_empty() {
+            return;
+        }
+        let workspace = &self.project.workspace;
+        let made =
+            relift_python::pandas::source_frame(&mut self.flow, sourcing, workspace, index, Some(span), self.catalog);
+        let node = match made {
+            Ok(node) => node,
+            Err(error) => return self.reject(index, "", Diagnostic::error(error.to_string())),
+        };
+        let node = match &sourcing.filter {
+            None => node,
+            Some(filter) => match self.filtered(index, span, node, filter) {
+                Ok(node) => node,
+                Err(refusals) => {
+                    self.unknown.insert(sourcing.result.clone(), index);
+                    return refusals.into_iter().for_each(|refusal| self.refuse(index, refusal));
+                }
+            },
+        };
+        self.bind(index, &sourcing.result, node);
+    }
+
+    fn filtered(&mut self, index: usize, span: &Span, input: NodeId, filter: &str) -> Result<NodeId, Vec<Refusal>> {
+        // The filter sees the lake's own values, so it stands before the columns become pandas'.
+        let Op::Map { input: scan, columns } = self.flow.node(input).op.clone() else { return Ok(input) };
+        let text = SqlText { text: filter, span_of: &|_| span.clone() };
+        let predicate = sqlite::lower_predicate(&self.flow, &text, scan, index, self.catalog)?;
+        let typed = |error: TypeError| vec![Refusal::new("additionalFilter", error.to_string(), Some(span.clone()))];
+        let spans = vec![span.clone()];
+        let kept = Op::Filter { input: scan, predicate };
+        let kept = self.flow.add(kept, index, spans.clone(), None, self.catalog).map_err(typed)?;
+        let name = self.flow.node(input).name.clone();
+        self.flow
+            .add(Op::Map { input: kept, columns }, index, spans, name.as_deref(), self.catalog)
+            .map_err(typed)
+    }
+
+    fn transformation(&mut self, index: usize, span: &Span, transformation: &Transformation) {
+        let dialect = transformation.dialect.unwrap_or(self.project.workspace.sql_dialect);
+        if dialect != Dialect::Sqlite {
+            let refusal = Refusal::new("Transformation", "only SQLite's dialect is lifted yet", Some(span.clone()));
+            self.unknown.insert(transformation.result.clone(), index);
+            return self.refuse(index, refusal);
+        }
+        let configuration = self.configuration.clone();
+        let offsets = transformation.sql_offsets.clone();
+        let span_of = move |range: std::ops::Range<usize>| {
+            let place = |at: usize| offsets.get(at).or(offsets.last()).map_or(0, |offset| *offset as usize);
+            configuration.span(place(range.start)..place(range.end))
+        };
+        let text = SqlText { text: &transformation.sql, span_of: &span_of };
+        match sqlite::lower_query(&mut self.flow, &text, &self.frames, index, self.catalog) {
+            Ok(lowered) => {
+                for (frame, node) in lowered.frames_read {
+                    self.read(index, &frame, node);
+                }
+                self.flow.rename(lowered.node, transformation.result.as_str());
+                self.bind(index, &transformation.result, lowered.node);
+            }
+            Err(refusals) => {
+                self.unknown.insert(transformation.result.clone(), index);
+                refusals.into_iter().for_each(|refusal| self.refuse(index, refusal));
+            }
+        }
+    }
+
+    fn external(&mut self, index: usize, span: &Span, external: &External) {
+        let source = match self.project.external(external) {
+            Ok(source) => source,
+            Err(problem) => return self.reject(index, ".module", problem),
+        };
+        let parsed = match syntax::parse(&source) {
+            Ok(parsed) => parsed,
+            Err(problems) => return problems.into_iter().for_each(|problem| self.reject(index, ".module", problem)),
+        };
+        let uses = syntax::shared_state_uses(&parsed);
+        self.externals.insert(index, parsed);
+        let lowered = relift_python::lower_external(
+            &mut self.flow,
+            &source,
+            &external.function,
+            &self.frames,
+            index,
+            self.catalog,
+        );
+        match lowered {
+            Ok(lowered) => {
+                for (frame, node) in lowered.frames_read {
+                    self.read(index, &frame, node);
+                }
+                for (frame, node) in lowered.frames_set {
+                    self.bind(index, &frame, node);
+                }
+            }
+            Err(refusals) => {
+                let _ = span;
+                for found in uses {
+                    let frame = FrameName::from(found.key.as_str());
+                    if found.written {
+                        self.frames.remove(&frame);
+                        self.unknown.insert(frame, index);
+                    } else if let Some(node) = self.frames.get(&frame).copied() {
+                        self.read(index, &frame, node);
+                    }
+                }
+                refusals.into_iter().for_each(|refusal| self.refuse(index, refusal));
+            }
+        }
+    }
+
+    fn sink(&mut self, index: usize, span: &Span, source: &FrameName) {
+        if let Some(node) = self.frames.get(source).copied() {
+            self.read(index, source, node);
+            self.flow.sinks.push(Sink { module: index, input: node });
+            return;
+        }
+        if self.refusals.is_empty() && self.rejected.is_empty() {
+            let known: Vec<String> = self.frames.keys().map(ToString::to_string).collect();
+            let problem = Diagnostic::error(format!("no module before it makes the frame \"{source}\""))
+                .at(span.clone())
+                .hint(format!("frames so far: {}", known.join(", ")));
+            self.reject(index, ".source", problem);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What every stage works with: the project, the record, the engines, and what is known of each job.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use relift_engine::Lake;
+use relift_job::{Catalog, JobName, TableName};
+use relift_platform::control::ControlStore;
+use relift_platform::legacy::{EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment, prepare};
+
+use crate::analysis::Analysis;
+use crate::{MigrationError, Progress, Project};
+
+/// What the caller decides about a command.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How many jobs are worked on at the same time; the number of cores unless given.
+    pub workers: Option<usize>,
+    /// The interpreter the legacy environment is built with.
+    pub python: Option<PathBuf>,
+    /// Where environments are kept between workspaces.
+    pub cache: Option<PathBuf>,
+}
+
+/// The shared tools of the stages.
+pub(crate) struct Bench<'a> {
+    pub(crate) project: Project,
+    pub(crate) store: ControlStore,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) workers: usize,
+    /// Where output tables live.
+    pub(crate) zone: Lake,
+    settings: Settings,
+    runtime: tokio::runtime::Runtime,
+    catalog: OnceLock<Catalog>,
+    legacy: Mutex<Option<Result<Arc<LegacyRuntime>, String>>>,
+    analyses: Mutex<BTreeMap<JobName, Arc<Analysis>>>,
+    pub(crate) found: Mutex<Option<Arc<crate::findings::Findings>>>,
+    pub(crate) required: Mutex<BTreeMap<JobName, Arc<Vec<relift_requirements::Requirement>>>>,
+    pub(crate) answers: Mutex<BTreeMap<JobName, Arc<Vec<crate::obligations::Answered>>>>,
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(project: Project, settings: Settings, progress: &'a dyn Progress) -> Result<Self, MigrationError> {
+        let state = project.state();
+        std::fs::create_dir_all(&state).map_err(MigrationError::file("create", state.as_path()))?;
+        let store = ControlStore::open(&state.join("control.sqlite"), jiff::Timestamp::now())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(MigrationError::file("start threads for", project.root.as_path()))?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let zone = Lake::open(
+            project.root.join(&project.workspace.output_files),
+            project.workspace.effective_date_column.as_str(),
+        );
+        Ok(Self {
+            workers: settings.workers.unwrap_or(cores).max(1),
+            project,
+            store,
+            progress,
+            zone,
+            settings,
+            runtime,
+            catalog: OnceLock::new(),
+            legacy: Mutex::default(),
+            analyses: Mutex::default(),
+            found: Mutex::default(),
+            required: Mutex::default(),
+            answers: Mutex::default(),
+        })
+    }
+
+    /// Waits for work of the engine.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Schemas and nulls of the lake, read once per command.
+    pub(crate) fn catalog(&self) -> Result<&Catalog, MigrationError> {
+        if let Some(catalog) = self.catalog.get() {
+            return Ok(catalog);
+        }
+        let (catalog, gaps) = self.wait(self.project.lake.catalog(self.project.workspace.dates))?;
+        for gap in gaps {
+            let column = gap.column.map_or_else(String::new, |column| format!(", column {column}"));
+            self.progress.note(&format!("{}{column}: {}", gap.table, gap.reason));
+        }
+        Ok(self.catalog.get_or_init(|| catalog))
+    }
+
+    /// Versions the lake's tables are read at during this command.
+    pub(crate) fn versions(&self) -> Result<BTreeMap<TableName, u64>, MigrationError> {
+        Ok(self.catalog()?.tables.iter().map(|(name, facts)| (name.clone(), facts.version)).collect())
+    }
+
+    /// The legacy runtime, set up by the first run that needs it. A failure is kept: Python that could not
+    /// be set up is not tried again for each run of the command.
+    pub(crate) fn legacy(&self) -> Result<Arc<LegacyRuntime>, MigrationError> {
+        let mut slot = lock(&self.legacy);
+        let known = slot.get_or_insert_with(|| self.start_legacy().map(Arc::new).map_err(|error| error.to_string()));
+        known.clone().map_err(MigrationError::Python)
+    }
+
+    fn start_legacy(&self) -> Result<LegacyRuntime, MigrationError> {
+        let environment = self.environment()?;
+        let staging = self.staging();
+        LegacyRuntime::start(LegacyConfig {
+            environment,
+            workspace_root: &self.project.root,
+            workspace: &self.project.workspace,
+            cache: &self.cache(),
+            staging_root: &staging,
+            workers: self.workers,
+            memory_bytes_max: None,
+        })
+        .map_err(|error| MigrationError::Python(error.to_string()))
+    }
+
+    /// The Python environment of this workspace, built if need be.
+    pub(crate) fn environment(&self) -> Result<PythonEnvironment, MigrationError> {
+        let requirements = self.project.workspace.requirements.as_ref().map(|file| self.project.root.join(file));
+        let request = EnvironmentRequest {
+            cache: &self.cache(),
+            python: self.settings.python.as_deref(),
+            requirements: requirements.as_deref(),
+        };
+        prepare(request, &|text| self.progress.note(text)).map_err(|error| MigrationError::Python(error.to_string()))
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.settings.cache.clone().unwrap_or_else(|| self.project.state().join("cache"))
+    }
+
+    /// Folder of staging folders; what is left in it by a killed process means nothing.
+    pub(crate) fn staging(&self) -> PathBuf {
+        self.project.state().join("staging")
+    }
+
+    /// What a job does, read once per command.
+    pub(crate) fn analysis(&self, job: &JobName) -> Result<Arc<Analysis>, MigrationError> {
+        if let Some(known) = lock(&self.analyses).get(job) {
+            return Ok(Arc::clone(known));
+        }
+        let known = self.project.jobs.get(job).ok_or_else(|| {
+            MigrationError::Unknown(format!("there is no sound job \"{job}\" in this workspace"))
+        })?;
+        let analysis = Arc::new(Analysis::of(&self.project, known, self.catalog()?)?);
+        lock(&self.analyses).insert(job.clone(), Arc::clone(&analysis));
+        Ok(analysis)
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

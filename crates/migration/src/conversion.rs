@@ -1,0 +1,263 @@
+//! The driver: gives waiting tasks to workers until nobody waits, and records every answer first.
+//!
+//! It decides nothing. Which task comes next is said by the team's transition table; what a task answers
+//! is said by the stage. After an interruption the recorded answers are folded again, so the work goes on
+//! at the stage where each job was.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use relift_governance::{LedgerEvent, ScopeDeclared, StageReported};
+use relift_job::JobName;
+use relift_team::{Effect, End, Event, Portfolio, Stage, Task};
+
+use crate::bench::Bench;
+use crate::stages;
+use crate::{MigrationError, ledger};
+
+/// How far jobs are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until each has ended.
+    End,
+    /// Until each has ended or waits for this stage.
+    Stage(Stage),
+}
+
+/// How each selected job stands after the work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The job.
+    pub job: JobName,
+    /// How it ended; `None` when it waits at `stage`.
+    pub end: Option<End>,
+    /// The stage it waits at.
+    pub stage: Option<Stage>,
+    /// Why, unless it is done.
+    pub cause: Option<String>,
+}
+
+/// Drives the selected jobs and returns where all jobs of the scope stand.
+pub(crate) fn drive(bench: &Bench<'_>, selected: &[JobName], until: Until) -> Result<Vec<Standing>, MigrationError> {
+    let scope = bench.project.scope();
+    let recorded = ledger::load(bench.store.read())?;
+    declare_scope(bench, &scope, &recorded)?;
+    let mut portfolio = resume(&scope, &recorded)?;
+    let selected: BTreeSet<JobName> = selected.iter().chain(bench.project.broken.keys()).cloned().collect();
+    reopen_changed(bench, &selected, &recorded, &mut portfolio)?;
+
+    let waits = |portfolio: &Portfolio, job: &JobName| {
+        portfolio.job(job).and_then(|state| state.ticket()).is_some_and(|ticket| match until {
+            Until::End => true,
+            Until::Stage(stage) => ticket.stage < stage,
+        })
+    };
+    let count = selected.iter().filter(|job| waits(&portfolio, job)).count();
+    bench.progress.begin("jobs", count as u64);
+    let queue = Queue::new(portfolio, selected, until);
+    let failures: Mutex<Vec<MigrationError>> = Mutex::default();
+    std::thread::scope(|threads| {
+        for _ in 0..bench.workers {
+            threads.spawn(|| {
+                while let Some(task) = queue.take() {
+                    if let Err(error) = perform(bench, &queue, &task) {
+                        // The record itself cannot be written: nobody may go on.
+                        failures.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                        queue.stop();
+                    }
+                }
+            });
+        }
+    });
+    bench.progress.end("jobs");
+    if let Some(error) = failures.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().next() {
+        return Err(error);
+    }
+    Ok(queue.standings())
+}
+
+fn perform(bench: &Bench<'_>, queue: &Queue, task: &Task) -> Result<(), MigrationError> {
+    let reply = stages::perform(bench, task);
+    let event = Event { ticket: task.ticket, reply };
+    ledger::append(&bench.store, &[LedgerEvent::StageReported(StageReported::new(task.job.as_str(), &event))])?;
+    let effects = queue.report(&task.job, &event);
+    for effect in effects {
+        match effect {
+            Effect::Reopen { job, round, cause, .. } => {
+                bench.progress.note(&format!("{job}: back to rewriting, round {round}: {cause}"));
+            }
+            Effect::Finish { job, end, .. } => bench.progress.step("jobs", &format!("{job} {end}")),
+            Effect::Perform(_) | Effect::Ignore { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+fn declare_scope(
+    bench: &Bench<'_>,
+    scope: &BTreeSet<JobName>,
+    recorded: &[LedgerEvent],
+) -> Result<(), MigrationError> {
+    let dates = bench.project.workspace.dates;
+    let declared = ScopeDeclared {
+        workspace: bench.project.workspace.name.clone(),
+        first: dates.first.to_string(),
+        last: dates.last.to_string(),
+        jobs: scope.iter().map(ToString::to_string).collect(),
+    };
+    let last = recorded.iter().rev().find_map(|event| match event {
+        LedgerEvent::ScopeDeclared(declared) => Some(declared),
+        _ => None,
+    });
+    if last == Some(&declared) {
+        return Ok(());
+    }
+    ledger::append(&bench.store, &[LedgerEvent::ScopeDeclared(declared)])
+}
+
+/// Folds the recorded answers, those after the last change of a job's files only.
+fn resume(
+    scope: &BTreeSet<JobName>,
+    recorded: &[LedgerEvent],
+) -> Result<Portfolio, MigrationError> {
+    let mut portfolio = Portfolio::new(scope.iter().cloned());
+    let mut sources: BTreeMap<&str, &Vec<relift_governance::FileHash>> = BTreeMap::new();
+    for event in recorded {
+        match event {
+            LedgerEvent::JobDiscovered(discovered) => {
+                let before = sources.insert(&discovered.job, &discovered.sources);
+                if before.is_some_and(|before| *before != discovered.sources) {
+                    portfolio.restart(&discovered.job.as_str().into());
+                }
+            }
+            LedgerEvent::StageReported(reported) => {
+                let event = reported
+                    .event()
+                    .map_err(|word| MigrationError::Record(format!("the ledger has the unknown word \"{word}\"")))?;
+                portfolio.step(&reported.job.as_str().into(), &event);
+            }
+            _ => {}
+        }
+    }
+    Ok(portfolio)
+}
+
+/// A job whose files are not those of its record begins anew, and so does one that had ended without a
+/// rewrite: what stood in its way may be gone.
+fn reopen_changed(
+    bench: &Bench<'_>,
+    selected: &BTreeSet<JobName>,
+    recorded: &[LedgerEvent],
+    portfolio: &mut Portfolio,
+) -> Result<(), MigrationError> {
+    for job in selected {
+        let Some(last) = recorded.iter().rev().find_map(|event| match event {
+            LedgerEvent::JobDiscovered(discovered) if discovered.job == job.as_str() => Some(discovered),
+            _ => None,
+        }) else {
+            continue;
+        };
+        let changed = match bench.project.jobs.get(job) {
+            Some(known) => stages::discovered(bench, known)?.sources != last.sources,
+            None => false,
+        };
+        let failed = portfolio.job(job).and_then(relift_team::JobState::end).is_some_and(|end| end == End::Failed);
+        if changed || failed {
+            portfolio.restart(job);
+        }
+    }
+    Ok(())
+}
+
+/// Tasks that wait, shared by the workers.
+struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+    selected: BTreeSet<JobName>,
+    until: Until,
+}
+
+struct QueueState {
+    portfolio: Portfolio,
+    waiting: Vec<Task>,
+    busy: usize,
+    stopped: bool,
+}
+
+impl Queue {
+    fn new(portfolio: Portfolio, selected: BTreeSet<JobName>, until: Until) -> Self {
+        let state = QueueState { portfolio, waiting: Vec::new(), busy: 0, stopped: false };
+        let queue = Self { state: Mutex::new(state), changed: Condvar::new(), selected, until };
+        let first = queue.lock().portfolio.pending();
+        queue.add(&mut queue.lock(), first);
+        queue
+    }
+
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, state: &mut QueueState, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Perform(task) = effect {
+                let beyond = match self.until {
+                    Until::End => false,
+                    Until::Stage(stage) => task.ticket.stage >= stage,
+                };
+                if self.selected.contains(&task.job) && !beyond {
+                    state.waiting.push(task);
+                }
+            }
+        }
+    }
+
+    /// The next task; `None` when there is none and nobody can add one.
+    fn take(&self) -> Option<Task> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if !state.waiting.is_empty() {
+                state.busy += 1;
+                // The job that has come furthest goes on, so that jobs are finished rather than begun.
+                let furthest = (0..state.waiting.len()).max_by_key(|at| state.waiting[*at].ticket.stage)?;
+                return Some(state.waiting.remove(furthest));
+            }
+            if state.busy == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn report(&self, job: &JobName, event: &Event) -> Vec<Effect> {
+        let mut state = self.lock();
+        state.busy -= 1;
+        let effects = state.portfolio.step(job, event).unwrap_or_default();
+        self.add(&mut state, effects.clone());
+        self.changed.notify_all();
+        effects
+    }
+
+    fn stop(&self) {
+        let mut state = self.lock();
+        state.stopped = true;
+        state.busy = state.busy.saturating_sub(1);
+        self.changed.notify_all();
+    }
+
+    fn standings(self) -> Vec<Standing> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state
+            .portfolio
+            .jobs()
+            .map(|job| Standing {
+                job: job.job.clone(),
+                end: job.end(),
+                stage: job.ticket().map(|ticket| ticket.stage),
+                cause: job.cause.clone(),
+            })
+            .collect()
+    }
+}

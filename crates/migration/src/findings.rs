@@ -1,0 +1,62 @@
+//! Bad practice in all jobs at once: some of it only shows when jobs are put side by side.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use relift_antipatterns::{Finding, JobView, ModuleLoops, detect, duplicates};
+use relift_dataflow::Refusal;
+use relift_job::JobName;
+use relift_python::syntax::row_loops;
+
+use crate::MigrationError;
+use crate::bench::{Bench, lock};
+
+/// Findings of every sound job.
+pub(crate) type Findings = BTreeMap<JobName, Vec<Finding>>;
+
+impl Bench<'_> {
+    /// Findings of one job; all jobs are looked at on the first call of a command.
+    pub(crate) fn findings(&self, job: &JobName) -> Result<Vec<Finding>, MigrationError> {
+        let mut slot = lock(&self.found);
+        if slot.is_none() {
+            *slot = Some(Arc::new(self.find()?));
+        }
+        Ok(slot.as_ref().and_then(|all| all.get(job)).cloned().unwrap_or_default())
+    }
+
+    fn find(&self) -> Result<Findings, MigrationError> {
+        let mut all = Findings::new();
+        let mut analyses = Vec::new();
+        for (name, job) in &self.project.jobs {
+            let analysis = self.analysis(name)?;
+            if !analysis.rejected.is_empty() {
+                continue;
+            }
+            let loops: Vec<ModuleLoops> = analysis
+                .externals
+                .iter()
+                .map(|(module, syntax)| ModuleLoops { module: *module, loops: row_loops(syntax) })
+                .collect();
+            let lifted = analysis.lifted.as_ref();
+            let refusals: Vec<Refusal> =
+                lifted.err().into_iter().flatten().map(|(_, refusal)| refusal.clone()).collect();
+            let view = JobView {
+                job,
+                flow: refusals.is_empty().then_some(&analysis.flow),
+                lifted: lifted.ok().map(|lifted| &lifted.flow),
+                loops: &loops,
+                refusals: &refusals,
+            };
+            all.insert(name.clone(), detect(&view));
+            analyses.push((name.clone(), Arc::clone(&analysis)));
+        }
+        let flows: Vec<_> = analyses
+            .iter()
+            .filter_map(|(name, analysis)| Some((name.clone(), &analysis.lifted.as_ref().ok()?.flow)))
+            .collect();
+        for (job, finding) in duplicates(&flows) {
+            all.entry(job).or_default().push(finding);
+        }
+        Ok(all)
+    }
+}

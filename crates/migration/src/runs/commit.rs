@@ -1,0 +1,124 @@
+//! From staging into the zone: files by renaming, tables by one Delta commit.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::ipc::reader::FileReader;
+use relift_engine::{CommitMode, TableCommit, commit_table};
+use relift_job::{Side, TableName, WriteMode};
+use relift_platform::outputs::{self, StagedFile, StagedTable};
+
+use super::{Attempt, Written, zone_folder};
+use crate::MigrationError;
+use crate::bench::Bench;
+
+/// Commits everything a run staged.
+pub(super) fn commit(
+    bench: &Bench<'_>,
+    attempt: &Attempt<'_>,
+    files: &[StagedFile],
+    tables: &[StagedTable],
+) -> Result<Written, MigrationError> {
+    let mut written = Written::default();
+    let zone = zone_folder(bench, attempt.key.side);
+    for file in outputs::commit(&zone, files).map_err(|error| MigrationError::Output(Box::new(error)))? {
+        written.rows += file.rows.unwrap_or(0);
+        written.files += 1;
+        written.hashes.insert(file.relative, file.content_hash.to_string());
+    }
+    for table in tables {
+        let schema = match attempt.key.side {
+            Side::Legacy => &table.schema,
+            Side::Rewrite => &bench.project.workspace.rewrite_schema,
+        };
+        let name = TableName::new(schema.clone(), &table.table);
+        let outcome = commit_staged_table(bench, attempt, table, &name)?;
+        written.rows += outcome.rows;
+        // Both sides call it by the table's own name, so that they can be put side by side.
+        written.hashes.insert(table.table.clone(), outcome.content_hash.to_string());
+        written.versions.insert(name.to_string(), outcome.delta_version);
+    }
+    Ok(written)
+}
+
+fn commit_staged_table(
+    bench: &Bench<'_>,
+    attempt: &Attempt<'_>,
+    staged: &StagedTable,
+    name: &TableName,
+) -> Result<relift_engine::CommitOutcome, MigrationError> {
+    let (schema, batches) = read_arrow(&staged.arrow_file)?;
+    let (schema, batches) = with_known_types(bench, name, staged, schema, batches)?;
+    let key = attempt.key;
+    let commit = TableCommit {
+        root: bench.zone.root().to_owned(),
+        table: name.clone(),
+        app_id: format!("{}/{name}/{}/{}/{}", bench.project.workspace.name, key.job, key.date, key.side.word()),
+        generation: attempt.generation,
+        mode: match staged.mode {
+            WriteMode::Overwrite => CommitMode::OverwriteAll,
+            WriteMode::Append => CommitMode::ReplaceRun,
+        },
+        schema,
+        batches,
+        metadata: BTreeMap::new(),
+    };
+    Ok(bench.wait(commit_table(&commit))?)
+}
+
+/// Reads a staged table.
+pub(crate) fn read_arrow(path: &Path) -> Result<(SchemaRef, Vec<RecordBatch>), MigrationError> {
+    let file = File::open(path).map_err(MigrationError::file("read", path))?;
+    let record = |error: arrow::error::ArrowError| {
+        MigrationError::Record(format!("{} cannot be read: {error}", path.display()))
+    };
+    let reader = FileReader::try_new(file, None).map_err(record)?;
+    let schema = reader.schema();
+    Ok((schema, reader.collect::<Result<_, _>>().map_err(record)?))
+}
+
+/// Gives columns without a single value the type they have in the table, if there is one.
+fn with_known_types(
+    bench: &Bench<'_>,
+    name: &TableName,
+    staged: &StagedTable,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+) -> Result<(SchemaRef, Vec<RecordBatch>), MigrationError> {
+    let Ok(version) = bench.zone.latest_version(name) else { return Ok((schema, batches)) };
+    if staged.untyped.is_empty() {
+        return Ok((schema, batches));
+    }
+    let known = bench.wait(bench.zone.scan_table(name, version))?.schema();
+    let fields: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|field| match known.field_with_name(field.name()) {
+            Ok(known) if staged.untyped.iter().any(|name| name.as_str() == field.name()) => {
+                std::sync::Arc::new(field.as_ref().clone().with_data_type(known.data_type().clone()))
+            }
+            _ => field.clone(),
+        })
+        .collect();
+    let typed: SchemaRef = std::sync::Arc::new(Schema::new(fields));
+    let record = |error: arrow::error::ArrowError| MigrationError::Record(format!("{name}: {error}"));
+    let batches = batches
+        .iter()
+        .map(|batch| {
+            let columns = batch
+                .columns()
+                .iter()
+                .zip(typed.fields())
+                .map(|(column, field)| cast(column, field.data_type()))
+                .collect::<Result<Vec<_>, _>>()?;
+            RecordBatch::try_new(typed.clone(), columns)
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(record)?;
+    Ok((typed, batches))
+}
+

@@ -1,0 +1,200 @@
+//! Runs: one (job, effective date, side) each, committed exactly once and recorded.
+//!
+//! A run counts only for the code and the lake versions it read. A recorded run with others is stale and
+//! is made again; a run that was cut off left nothing that the next attempt would not recognise.
+
+mod commit;
+mod legacy;
+mod rewrite;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use relift_governance::{LedgerEvent, RunFinished};
+use relift_job::{EffectiveDate, FileTarget, JobName, Side, WriteMode};
+use relift_platform::control::{RunKey, RunOutcome, RunRecord, RunStatus};
+
+use crate::bench::Bench;
+use crate::{MigrationError, ledger};
+
+pub(crate) use commit::read_arrow;
+pub(crate) use legacy::{legacy_basis, run_legacy, write_arrow};
+pub(crate) use rewrite::{RewriteFiles, run_rewrite};
+
+/// Marks the error of a run in which the job itself raised, or a guard of its rewrite did.
+pub(crate) const RAISED: &str = "raised: ";
+
+/// Marks the error of a run that was stopped for another reason; such a date can never pass.
+const FAILED: &str = "failed: ";
+
+/// What a run is made from; a recorded run with another basis is stale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Basis {
+    /// Hash over the code.
+    pub(crate) code: String,
+    /// Tables read and their versions.
+    pub(crate) versions: BTreeMap<String, u64>,
+}
+
+/// What a run wrote, besides what it came from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) rows: u64,
+    pub(crate) files: u64,
+    /// Table to the Delta version it was committed as.
+    pub(crate) versions: BTreeMap<String, u64>,
+    /// Table or path to the hash of its content.
+    pub(crate) hashes: BTreeMap<String, String>,
+}
+
+/// The recorded run, if it is finished and not stale. Failed runs count when `failed_too`.
+pub(crate) fn current(
+    bench: &Bench<'_>,
+    key: &RunKey,
+    basis: &Basis,
+    failed_too: bool,
+) -> Result<Option<RunRecord>, MigrationError> {
+    Ok(bench.store.read().latest_run(key)?.filter(|run| {
+        let ended = run.status == RunStatus::Succeeded || (failed_too && run.status == RunStatus::Failed);
+        ended && run.outcome.code_hash.as_deref() == Some(&*basis.code) && run.outcome.input_versions == basis.versions
+    }))
+}
+
+/// Makes a run unless the recorded one is current, and records it.
+pub(crate) fn make(
+    bench: &Bench<'_>,
+    key: &RunKey,
+    basis: &Basis,
+    round: u32,
+    work: impl FnOnce(&Attempt<'_>) -> Result<Written, MigrationError>,
+) -> Result<RunRecord, MigrationError> {
+    if let Some(run) = current(bench, key, basis, false)? {
+        return Ok(run);
+    }
+    bench.store.processing_time(&key.job, key.date, nominal_processing_time(key.date))?;
+    let record = bench.store.begin_run(key, jiff::Timestamp::now())?;
+    let staging = bench.staging().join(format!("{}-{}-{}", key.job, key.date, key.side.word()));
+    remove_folder(&staging)?;
+    std::fs::create_dir_all(&staging).map_err(MigrationError::file("create", staging.as_path()))?;
+    let generation = i64::from(bench.store.read().succeeded_runs(key)?) + 1;
+    let attempt = Attempt { key, processing_time: record.processing_time, staging: &staging, generation };
+    let result = work(&attempt);
+    if let Err(error) = &result
+        && error.is_environment()
+    {
+        // Not the job's fault: the run stays unfinished and is recovered as interrupted.
+        return Err(MigrationError::Python(error.to_string()));
+    }
+    let (written, error) = match result {
+        Ok(written) => (written, None),
+        Err(error) => {
+            let kind = if error.is_exception() { RAISED } else { FAILED };
+            (Written::default(), Some(format!("{kind}{}", error.whole())))
+        }
+    };
+    let log_path = keep_log(bench, key, &staging)?;
+    let outcome = RunOutcome {
+        rows: error.is_none().then_some(written.rows),
+        files: error.is_none().then_some(written.files),
+        input_versions: basis.versions.clone(),
+        output_versions: written.versions.clone(),
+        output_hash: error.is_none().then(|| whole_hash(&written.hashes)),
+        code_hash: Some(basis.code.clone()),
+        error: error.clone(),
+        log_path,
+    };
+    let event = LedgerEvent::RunFinished(RunFinished {
+        job: key.job.to_string(),
+        effective_date: key.date.to_string(),
+        side: key.side.word().to_owned(),
+        round,
+        status: if error.is_some() { "failed" } else { "succeeded" }.to_owned(),
+        rows: outcome.rows,
+        files: outcome.files,
+        inputs: basis.versions.iter().map(|(table, version)| (table.clone(), version.to_string())).collect(),
+        outputs: written.hashes,
+        error,
+    });
+    bench.store.finish_run(record.id, &outcome, &[ledger::to_new(&event)], jiff::Timestamp::now())?;
+    remove_folder(&staging)?;
+    bench.store.read().latest_run(key)?.ok_or_else(|| MigrationError::Record("a finished run is not recorded".to_owned()))
+}
+
+/// One attempt at a run.
+pub(crate) struct Attempt<'a> {
+    pub(crate) key: &'a RunKey,
+    pub(crate) processing_time: jiff::Timestamp,
+    pub(crate) staging: &'a Path,
+    /// Counts the committed runs of the key, this one included.
+    pub(crate) generation: i64,
+}
+
+/// When a nightly schedule would have run it; see docs/decisions/0002.
+pub(crate) fn nominal_processing_time(date: EffectiveDate) -> jiff::Timestamp {
+    let next = date.0.saturating_add(jiff::Span::new().days(1));
+    next.at(6, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map_or(jiff::Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+}
+
+fn keep_log(bench: &Bench<'_>, key: &RunKey, staging: &Path) -> Result<Option<String>, MigrationError> {
+    let log = staging.join("log.txt");
+    if std::fs::metadata(&log).map_or(0, |found| found.len()) == 0 {
+        return Ok(None);
+    }
+    let relative = format!("logs/{}/{}-{}.txt", key.job, key.date, key.side.word());
+    let kept = bench.project.state().join(&relative);
+    if let Some(folder) = kept.parent() {
+        std::fs::create_dir_all(folder).map_err(MigrationError::file("create", folder))?;
+    }
+    std::fs::copy(&log, &kept).map_err(MigrationError::file("write", kept.as_path()))?;
+    Ok(Some(relative))
+}
+
+/// Removes a folder with what is in it; one that is not there is fine.
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), MigrationError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(MigrationError::file("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn whole_hash(hashes: &BTreeMap<String, String>) -> String {
+    let text: String = hashes.iter().map(|(output, hash)| format!("{output}\n{hash}\n")).collect();
+    relift_diagnostics::ContentHash::of(text.as_bytes()).to_string()
+}
+
+/// Folder of a side's files.
+pub(crate) fn zone_folder(bench: &Bench<'_>, side: Side) -> PathBuf {
+    let workspace = &bench.project.workspace;
+    let schema = match side {
+        Side::Legacy => &workspace.curated_schema,
+        Side::Rewrite => &workspace.rewrite_schema,
+    };
+    bench.project.root.join(&workspace.output_files).join(schema.as_str())
+}
+
+/// For each appending file writer, the latest partition before the date.
+pub(crate) fn priors<'m>(
+    zone: &Path,
+    date: EffectiveDate,
+    writers: impl Iterator<Item = (usize, &'m FileTarget, WriteMode)>,
+) -> BTreeMap<usize, PathBuf> {
+    writers
+        .filter(|(_, _, mode)| *mode == WriteMode::Append)
+        .filter_map(|(module, target, _)| {
+            let folder = zone.join(&target.job_dir).join(&target.table_dir);
+            let earlier = std::fs::read_dir(folder).ok()?.filter_map(|entry| {
+                let entry = entry.ok()?;
+                let found = EffectiveDate::parse(entry.file_name().to_str()?)?;
+                let file = entry.path().join(&target.file_name);
+                (found < date && file.exists()).then_some((found, file))
+            });
+            earlier.max().map(|(_, file)| (module, file))
+        })
+        .collect()
+}
+
+/// Runs of a job on one side that are needed for `dates`, in order; stops at nothing, a failed date is
+/// recorded and the next one goes on.
+pub(crate) fn run_key(job: &JobName, date: EffectiveDate, side: Side) -> RunKey {
+    RunKey { job: job.clone(), date, side }
+}

@@ -1,0 +1,60 @@
+//! Checks the record of the whole conversion and says what became of the findings.
+
+use relift_antipatterns::{disposition, sarif};
+use relift_governance::{Disposed, Disposition, FindingsDisposed, LedgerEvent};
+use relift_team::{Outcome, Reply, Task};
+
+use crate::bench::Bench;
+use crate::package::write_whole;
+use crate::runs::RewriteFiles;
+use crate::{MigrationError, ledger, verify};
+
+pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
+    let broken = verify::code_evidence(bench, &task.job)?;
+    if let Some(first) = broken.failures.first() {
+        return Ok(Reply::because(Outcome::Disputed, first.clone()));
+    }
+    dispose(bench, task)?;
+    Ok(Reply::completed())
+}
+
+fn dispose(bench: &Bench<'_>, task: &Task) -> Result<(), MigrationError> {
+    let rewritten = RewriteFiles::read(bench, &task.job)?;
+    let findings = bench.findings(&task.job)?;
+    let disposed: Vec<_> = findings
+        .iter()
+        .map(|finding| (finding, disposition(finding, rewritten.as_ref().map(|files| &files.job), "not rewritten")))
+        .collect();
+    let events = disposed
+        .iter()
+        .map(|(finding, became)| Disposed {
+            code: finding.code.to_owned(),
+            location: location(finding),
+            disposition: match became {
+                relift_antipatterns::Disposition::Eliminated => Disposition::Eliminated,
+                relift_antipatterns::Disposition::Retained(_) => Disposition::Open,
+            },
+            reason: match became {
+                relift_antipatterns::Disposition::Eliminated => {
+                    "gone in the rewritten job, which is equal on every date".to_owned()
+                }
+                relift_antipatterns::Disposition::Retained(reason) => reason.clone(),
+            },
+        })
+        .collect();
+    let listed: Vec<_> =
+        disposed.into_iter().map(|(finding, became)| (finding.clone(), Some(became))).collect();
+    let folder = bench.project.artifacts(&task.job);
+    write_whole(&folder.join("findings.sarif"), sarif(&listed).as_bytes())?;
+    let event = FindingsDisposed { job: task.job.to_string(), findings: events };
+    ledger::append(&bench.store, &[LedgerEvent::FindingsDisposed(event)])
+}
+
+/// Where a finding is, in words that stay the same.
+pub(super) fn location(finding: &relift_antipatterns::Finding) -> String {
+    match (&finding.span, finding.module) {
+        (Some(span), _) => span.to_string(),
+        (None, Some(module)) => format!("modules[{module}]"),
+        (None, None) => "job".to_owned(),
+    }
+}

@@ -1,0 +1,46 @@
+//! Compares both sides on every date.
+
+use relift_governance::CellStatus;
+use relift_reconcile::ReconcileReport;
+use relift_team::{Outcome, Reply, Task};
+
+use crate::bench::Bench;
+use crate::comparison::compare;
+use crate::package::write_whole;
+use crate::{MigrationError, ledger};
+
+pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
+    let Some(job) = bench.project.jobs.get(&task.job) else {
+        return Err(MigrationError::Unknown(format!("no job {}", task.job)));
+    };
+    let mut events = Vec::new();
+    let mut comparisons = Vec::new();
+    let mut first = None;
+    let mut differing = 0;
+    let dates = bench.project.workspace.dates;
+    for date in dates.iter() {
+        let Some(found) = compare(bench, job, date, task.ticket.round)? else {
+            return Err(MigrationError::Record(format!("{date} was not run")));
+        };
+        events.extend(found.events());
+        if found.cell.status != CellStatus::Pass {
+            differing += 1;
+            first.get_or_insert_with(|| (date, found.cell.cause.clone().unwrap_or_else(|| "no cause found".to_owned())));
+        }
+        if let Some(comparison) = found.comparison {
+            comparisons.push((date, comparison));
+        }
+    }
+    let report = ReconcileReport::new(&task.job, comparisons.iter().map(|(date, comparison)| (*date, comparison)));
+    let folder = bench.project.artifacts(&task.job);
+    std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
+    write_whole(&folder.join("reconcile.json"), report.to_json().as_bytes())?;
+    ledger::append(&bench.store, &events)?;
+    Ok(match first {
+        None => Reply::completed(),
+        Some((date, cause)) => {
+            let of = dates.iter().count();
+            Reply::because(Outcome::Differs, format!("{differing} of {of} dates differ, first {date}: {cause}"))
+        }
+    })
+}

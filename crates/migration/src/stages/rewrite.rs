@@ -1,0 +1,161 @@
+//! Writes the set-based job below `artifacts/<job>/`.
+//!
+//! The rewrite is a function of the lifted form, which nobody here can change: a second round that would
+//! write what the first wrote is refused instead of run again.
+
+use std::collections::BTreeMap;
+
+use relift_diagnostics::ContentHash;
+use relift_falsify::mutants;
+use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
+use relift_job::{JobName, ModuleKind, TableName};
+use relift_lift::{Lifted, Rewrite, emit};
+use relift_team::{Outcome, Reply, Task};
+
+use super::joined;
+use crate::bench::Bench;
+use crate::package::write_whole;
+use crate::{MigrationError, ledger};
+
+/// Setting that names the job to sabotage in its first round.
+const SABOTAGE: &str = "sabotage";
+
+pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
+    let analysis = bench.analysis(&task.job)?;
+    let Ok(lifted) = &analysis.lifted else {
+        return Ok(Reply::because(Outcome::Refused, "the job is not lifted"));
+    };
+    let round = task.ticket.round;
+    let planted = if round == 1 { planned(bench, &task.job, lifted)? } else { None };
+    let (change, lifted) = match planted {
+        Some((change, mutant)) => (Some(change), mutant),
+        None => (None, lifted.clone()),
+    };
+    let rewrite = match write_down(bench, &task.job, &lifted)? {
+        Ok(rewrite) => rewrite,
+        Err(refusals) => return Ok(Reply::because(Outcome::Refused, joined(refusals))),
+    };
+    let files = contents(&rewrite);
+    let hashes: Vec<FileHash> = files
+        .iter()
+        .map(|(name, content)| FileHash {
+            path: format!("artifacts/{}/{name}", task.job),
+            hash: ContentHash::of(content.as_bytes()).to_string(),
+        })
+        .collect();
+    if round > 1 && previous(bench, &task.job, round)?.as_ref() == Some(&hashes) {
+        let cause = task.cause.as_deref().unwrap_or("the two sides differ");
+        return Ok(Reply::because(Outcome::Refused, format!("no other lowering is known; {cause}")));
+    }
+    let folder = bench.project.artifacts(&task.job);
+    std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
+    remove_old_sql(&folder, &files)?;
+    for (name, content) in &files {
+        write_whole(&folder.join(name), content.as_bytes())?;
+    }
+    let implements = bench
+        .requirements(&task.job)?
+        .iter()
+        .flat_map(|requirement| {
+            rewrite.sink_files.iter().map(|file| Implements {
+                requirement: requirement.id.clone(),
+                code: format!("artifacts/{}/{file}", task.job),
+            })
+        })
+        .collect();
+    let sabotage =
+        change.map(|change| Sabotage { file: rewrite.sink_files.first().cloned().unwrap_or_default(), change });
+    let rewritten = JobRewritten { job: task.job.to_string(), round, files: hashes, implements, sabotage };
+    ledger::append(&bench.store, &[LedgerEvent::JobRewritten(rewritten)])?;
+    Ok(Reply::completed())
+}
+
+/// The lifted job as files, or what cannot be written down.
+pub(crate) fn write_down(
+    bench: &Bench<'_>,
+    job: &JobName,
+    lifted: &Lifted,
+) -> Result<Result<Rewrite, Vec<relift_dataflow::Refusal>>, MigrationError> {
+    let known = bench.project.jobs.get(job).ok_or_else(|| MigrationError::Unknown(format!("no job {job}")))?;
+    Ok(emit(known, lifted, &upstream(bench)))
+}
+
+/// Tables that legacy jobs write, with the job that does.
+fn upstream(bench: &Bench<'_>) -> BTreeMap<TableName, JobName> {
+    let workspace = &bench.project.workspace;
+    let tables = bench.project.jobs.values().flat_map(|job| {
+        job.modules.iter().filter_map(|module| match &module.kind {
+            ModuleKind::DataFrameWriter(writer) => {
+                let schema = writer.schema.clone().unwrap_or_else(|| workspace.curated_schema.clone());
+                Some((TableName::new(schema, &writer.table), job.name.clone()))
+            }
+            _ => None,
+        })
+    });
+    tables.collect()
+}
+
+/// All files of a rewrite by name.
+pub(crate) fn contents(rewrite: &Rewrite) -> BTreeMap<String, String> {
+    let mut files = rewrite.files.clone();
+    files.insert("job.json".to_owned(), rewrite.job.to_json());
+    files
+}
+
+/// Files recorded for the round before.
+fn previous(bench: &Bench<'_>, job: &JobName, round: u32) -> Result<Option<Vec<FileHash>>, MigrationError> {
+    let events = ledger::load(bench.store.read())?;
+    Ok(events.into_iter().rev().find_map(|event| match event {
+        LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() && rewritten.round < round => {
+            Some(rewritten.files)
+        }
+        _ => None,
+    }))
+}
+
+fn remove_old_sql(folder: &std::path::Path, files: &BTreeMap<String, String>) -> Result<(), MigrationError> {
+    for entry in std::fs::read_dir(folder).map_err(MigrationError::file("list", folder))? {
+        let path = entry.map_err(MigrationError::file("list", folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "sql") && !files.contains_key(&name) {
+            std::fs::remove_file(&path).map_err(MigrationError::file("remove", path.as_path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Chooses the job to sabotage: the first one with an operator that can be exchanged.
+pub(crate) fn plan_sabotage(bench: &Bench<'_>, jobs: &[JobName]) -> Result<(), MigrationError> {
+    for job in jobs {
+        let analysis = bench.analysis(job)?;
+        if let Ok(lifted) = &analysis.lifted
+            && saboteur(bench, job, lifted)?.is_some()
+        {
+            bench.store.set_setting(SABOTAGE, job.as_str())?;
+            return Ok(());
+        }
+    }
+    Err(MigrationError::Unknown("no job has an operator to sabotage".to_owned()))
+}
+
+fn planned(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(String, Lifted)>, MigrationError> {
+    if bench.store.read().setting(SABOTAGE)?.as_deref() != Some(job.as_str()) {
+        return Ok(None);
+    }
+    saboteur(bench, job, lifted)
+}
+
+/// The first mutant that can be written down and reads otherwise than the original. A join that loses rows
+/// comes first, because it is the mistake people make.
+fn saboteur(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(String, Lifted)>, MigrationError> {
+    let Ok(original) = write_down(bench, job, lifted)? else { return Ok(None) };
+    for mutant in mutants(&lifted.flow, bench.catalog()?) {
+        let candidate = Lifted { flow: mutant.flow, ..lifted.clone() };
+        if let Ok(rewrite) = write_down(bench, job, &candidate)?
+            && rewrite.files != original.files
+        {
+            return Ok(Some((mutant.description, candidate)));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,299 @@
+//! A workspace opened for work, and what can be done with it.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use relift_governance::{CellCompared, LedgerEvent};
+use relift_job::{DateRange, EffectiveDate, JobName, Side};
+use relift_platform::control::RunStatus;
+use relift_platform::lake::{self, GeneratorOptions, LakeError, LakeProgress, LakeSummary};
+use relift_team::Stage;
+
+use crate::bench::{Bench, lock};
+use crate::comparison::compare;
+use crate::conversion::{Standing, Until, drive};
+use crate::package::{self, Summary};
+use crate::runs::{RewriteFiles, legacy_basis, run_legacy, run_rewrite};
+use crate::verify::{Verification, verify};
+use crate::{MigrationError, Progress, Project, Settings, ledger};
+
+/// A workspace this process owns while the value lives.
+pub struct Migration<'a> {
+    pub(crate) bench: Bench<'a>,
+}
+
+/// What a scan says of a job.
+#[derive(Clone, Debug)]
+pub struct JobScan {
+    /// The job.
+    pub job: JobName,
+    /// Number of modules.
+    pub modules: usize,
+    /// Module types with SQL or Python in them, such as `External`.
+    pub kinds: Vec<&'static str>,
+    /// Codes of the findings, with repetitions, in order.
+    pub findings: Vec<String>,
+    /// `flat`, `window` and so on, when it can be lifted.
+    pub level: Option<String>,
+    /// What is wrong with it or stands in the way of lifting.
+    pub problems: Vec<String>,
+    /// Whether its input cannot be used.
+    pub rejected: bool,
+}
+
+/// A run that was made or found current.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// The job.
+    pub job: JobName,
+    /// The date.
+    pub date: EffectiveDate,
+    /// The side.
+    pub side: Side,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Rows written.
+    pub rows: Option<u64>,
+    /// Files written.
+    pub files: Option<u64>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// A compared (job, date).
+#[derive(Clone, Debug)]
+pub struct CellResult {
+    /// What was found.
+    pub compared: CellCompared,
+}
+
+impl<'a> Migration<'a> {
+    /// Opens the workspace of `folder` and takes its lock.
+    pub fn open(folder: &Path, settings: Settings, progress: &'a dyn Progress) -> Result<Self, MigrationError> {
+        Ok(Self { bench: Bench::new(Project::open(folder)?, settings, progress)? })
+    }
+
+    /// The workspace.
+    pub fn project(&self) -> &Project {
+        &self.bench.project
+    }
+
+    /// Reads the selected jobs; everything is recorded, nothing is run.
+    pub fn scan(&self, jobs: &[JobName]) -> Result<Vec<JobScan>, MigrationError> {
+        drive(&self.bench, jobs, Until::Stage(Stage::Profile))?;
+        let mut scans = Vec::new();
+        for (job, problems) in &self.bench.project.broken {
+            scans.push(JobScan {
+                job: job.clone(),
+                modules: 0,
+                kinds: Vec::new(),
+                findings: Vec::new(),
+                level: None,
+                problems: problems.iter().map(ToString::to_string).collect(),
+                rejected: true,
+            });
+        }
+        for name in jobs {
+            let Some(job) = self.bench.project.jobs.get(name) else { continue };
+            let analysis = self.bench.analysis(name)?;
+            let level = analysis.lifted.as_ref().ok().map(|lifted| {
+                let weakest = lifted.decisions.iter().map(|decision| decision.level).max();
+                weakest.map_or("flat", relift_lift::Level::word).to_owned()
+            });
+            let refusals = analysis.lifted.as_ref().err().into_iter().flatten().map(|(_, refusal)| refusal.to_string());
+            let mut kinds: Vec<&str> = job
+                .modules
+                .iter()
+                .map(|module| module.kind.type_name())
+                .filter(|kind| matches!(*kind, "Transformation" | "External"))
+                .collect();
+            kinds.dedup();
+            scans.push(JobScan {
+                job: name.clone(),
+                modules: job.modules.len(),
+                kinds,
+                findings: self.bench.findings(name)?.iter().map(|finding| finding.code.to_owned()).collect(),
+                level,
+                problems: analysis.rejected.iter().map(ToString::to_string).chain(refusals).collect(),
+                rejected: !analysis.rejected.is_empty(),
+            });
+        }
+        scans.sort_by(|a, b| a.job.cmp(&b.job));
+        Ok(scans)
+    }
+
+    /// Generates the demonstration lake for the workspace's dates.
+    pub fn generate_lake(&self, seed: Option<u64>, customers: Option<u32>) -> Result<LakeSummary, MigrationError> {
+        let workspace = &self.bench.project.workspace;
+        let mut options = GeneratorOptions::new(workspace.dates, workspace.effective_date_column.as_str());
+        options.seed = seed.unwrap_or(options.seed);
+        options.customers = customers.unwrap_or(options.customers);
+        let root = self.bench.project.root.join(&workspace.lake_root);
+        self.with_lake_progress(|tell| self.bench.wait(lake::generate(&root, &options, tell)))
+    }
+
+    /// Brings Parquet files into the lake.
+    pub fn import_lake(&self, schema: &str, from: &Path) -> Result<LakeSummary, MigrationError> {
+        let schema = schema.into();
+        self.with_lake_progress(|tell| {
+            self.bench.wait(lake::import(&self.bench.project.lake, &schema, from, tell))
+        })
+    }
+
+    fn with_lake_progress(
+        &self,
+        work: impl FnOnce(&mut (dyn FnMut(&LakeProgress) + Send)) -> Result<LakeSummary, LakeError>,
+    ) -> Result<LakeSummary, MigrationError> {
+        let progress = self.bench.progress;
+        let mut begun = false;
+        let summary = work(&mut |done: &LakeProgress| {
+            if !begun {
+                progress.begin("lake", done.total as u64);
+                begun = true;
+            }
+            let date = done.date.map_or_else(String::new, |date| date.to_string());
+            progress.step("lake", &format!("{} {date}", done.table));
+        });
+        progress.end("lake");
+        Ok(summary?)
+    }
+
+    /// Jobs of the scope whose configuration cannot be read, with what is wrong first.
+    pub fn broken_selected(&self) -> Vec<(JobName, String)> {
+        let first = |problems: &Vec<relift_diagnostics::Diagnostic>| problems.first().map(ToString::to_string);
+        let broken = &self.bench.project.broken;
+        broken.iter().map(|(job, problems)| (job.clone(), first(problems).unwrap_or_default())).collect()
+    }
+
+    /// Runs one side of jobs for each date that has no current run. Dates of a job run in order, jobs side
+    /// by side; a failed date is recorded and the next one goes on.
+    pub fn run(&self, jobs: &[JobName], dates: DateRange, side: Side) -> Result<Vec<RunResult>, MigrationError> {
+        let bench = &self.bench;
+        let count = dates.iter().count() * jobs.len();
+        let phase = format!("{} runs", side.word());
+        bench.progress.begin(&phase, count as u64);
+        let results = Mutex::new(Vec::new());
+        let outcome = self.in_parallel(jobs, |name| {
+            let job = bench.project.jobs.get(name).ok_or_else(|| MigrationError::Unknown(format!("no job {name}")))?;
+            let files = match side {
+                Side::Legacy => None,
+                Side::Rewrite => match RewriteFiles::read(bench, name)? {
+                    Some(files) => Some(files),
+                    None => {
+                        bench.progress.note(&format!("{name} has no rewritten job below artifacts/; run `relift lift`"));
+                        return Ok(());
+                    }
+                },
+            };
+            let basis = legacy_basis(bench, job)?;
+            for date in dates.iter() {
+                let run = match &files {
+                    None => run_legacy(bench, job, date, &basis)?,
+                    Some(files) => run_rewrite(bench, name, files, date, self.round(name)?)?,
+                };
+                bench.progress.step(&phase, &format!("{name} {date}"));
+                lock(&results).push(RunResult {
+                    job: name.clone(),
+                    date,
+                    side,
+                    status: run.status,
+                    rows: run.outcome.rows,
+                    files: run.outcome.files,
+                    error: run.outcome.error,
+                });
+            }
+            Ok(())
+        });
+        bench.progress.end(&phase);
+        outcome?;
+        let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        results.sort_by(|a, b| (&a.job, a.date).cmp(&(&b.job, b.date)));
+        Ok(results)
+    }
+
+    /// The round of rewriting a job is in.
+    fn round(&self, job: &JobName) -> Result<u32, MigrationError> {
+        let events = ledger::load(self.bench.store.read())?;
+        let rounds = events.iter().filter_map(|event| match event {
+            LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() => Some(rewritten.round),
+            _ => None,
+        });
+        Ok(rounds.last().unwrap_or(1))
+    }
+
+    fn in_parallel(
+        &self,
+        jobs: &[JobName],
+        work: impl Fn(&JobName) -> Result<(), MigrationError> + Sync,
+    ) -> Result<(), MigrationError> {
+        let waiting = Mutex::new(jobs.iter());
+        let failure = Mutex::new(None);
+        std::thread::scope(|threads| {
+            for _ in 0..self.bench.workers.min(jobs.len()) {
+                threads.spawn(|| {
+                    while let Some(job) = { lock(&waiting).next() } {
+                        if lock(&failure).is_some() {
+                            break;
+                        }
+                        if let Err(error) = work(job) {
+                            lock(&failure).get_or_insert(error);
+                        }
+                    }
+                });
+            }
+        });
+        failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    /// Lifts the selected jobs and writes their rewritten form.
+    pub fn lift(&self, jobs: &[JobName]) -> Result<Vec<Standing>, MigrationError> {
+        let standings = drive(&self.bench, jobs, Until::Stage(Stage::Run))?;
+        Ok(standings.into_iter().filter(|standing| jobs.contains(&standing.job)).collect())
+    }
+
+    /// Compares both sides of the selected jobs on each date, from what is committed.
+    pub fn reconcile(&self, jobs: &[JobName], dates: DateRange) -> Result<Vec<CellResult>, MigrationError> {
+        let bench = &self.bench;
+        bench.progress.begin("comparing", (jobs.len() * dates.iter().count()) as u64);
+        let mut results = Vec::new();
+        for name in jobs {
+            let Some(job) = bench.project.jobs.get(name) else { continue };
+            let round = self.round(name)?;
+            let mut events = Vec::new();
+            for date in dates.iter() {
+                if let Some(found) = compare(bench, job, date, round)? {
+                    events.extend(found.events());
+                    results.push(CellResult { compared: found.cell });
+                }
+                bench.progress.step("comparing", &format!("{name} {date}"));
+            }
+            ledger::append(&bench.store, &events)?;
+        }
+        bench.progress.end("comparing");
+        Ok(results)
+    }
+
+    /// Writes the governance package from the ledger.
+    pub fn report(&self) -> Result<Summary, MigrationError> {
+        package::write(&self.bench)
+    }
+
+    /// Takes the selected jobs all the way and writes the package.
+    pub fn modernise(&self, jobs: &[JobName]) -> Result<(Vec<Standing>, Summary), MigrationError> {
+        let dates = self.bench.project.workspace.dates.iter().count();
+        self.bench.progress.begin("runs", (2 * dates * jobs.len()) as u64);
+        let standings = drive(&self.bench, jobs, Until::End)?;
+        self.bench.progress.end("runs");
+        Ok((standings, self.report()?))
+    }
+
+    /// Checks all evidence again.
+    pub fn verify(&self) -> Result<Verification, MigrationError> {
+        verify(&self.bench)
+    }
+
+    /// Explains a finding's code, a requirement or a job.
+    pub fn explain(&self, word: &str) -> Result<String, MigrationError> {
+        crate::explain::explain(&self.bench, word)
+    }
+}
