@@ -1,19 +1,30 @@
 //! What a relation means, whatever its parts are called.
 //!
 //! Two relations are the same when the same rows arise from the same tables, and a column is the same
-//! when it is computed alike from table columns. Projections only rename, so they vanish; names of
-//! frames, of intermediate columns and of jobs do not occur.
+//! when it is computed alike from table columns. Projections only rename, and an unambiguous left join
+//! only adds columns, so both vanish; names of frames, of intermediate columns and of jobs do not occur.
+//! Order counts only where something below observes it: a first row, a limit, a float sum.
 
 use std::collections::BTreeMap;
 
-use relift_dataflow::{Dataflow, Expr, ExprKind, LookupValue, NodeId, Op};
+use relift_dataflow::{
+    Cardinality, Comparison, Dataflow, Expr, ExprKind, Function, GroupOrder, JoinKind, LookupValue,
+    NodeId, Op,
+};
 use relift_diagnostics::ContentHash;
 use relift_job::ColumnName;
+
+/// Whether the order of a relation's rows is part of its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sequence {
+    Observed,
+    Ignored,
+}
 
 /// Canonical texts of a graph's relations.
 pub(crate) struct Canonical<'a> {
     flow: &'a Dataflow,
-    rows: BTreeMap<NodeId, String>,
+    rows: BTreeMap<(NodeId, Sequence), String>,
     columns: BTreeMap<(NodeId, ColumnName), String>,
 }
 
@@ -26,28 +37,77 @@ impl<'a> Canonical<'a> {
         }
     }
 
-    /// Number of operations that choose, combine or group rows.
+    /// Number of operations that choose, combine or group rows, and of calculations on their values.
     pub(crate) fn operations(&self, node: NodeId) -> usize {
         let reached = self.flow.reachable([node]);
         self.flow
             .nodes()
-            .filter(|(id, node)| {
-                reached[id.0 as usize]
-                    && !matches!(
-                        node.op,
-                        Op::Scan { .. } | Op::Map { .. } | Op::Values { .. }
-                    )
+            .filter(|(id, _)| reached[id.0 as usize])
+            .map(|(_, node)| {
+                let chooses = !matches!(
+                    node.op,
+                    Op::Scan { .. } | Op::Map { .. } | Op::Values { .. } | Op::Sort { .. }
+                );
+                let mut calculations = 0;
+                for expr in node.op.exprs() {
+                    expr.walk(&mut |part| {
+                        calculations += usize::from(
+                            matches!(&part.kind, ExprKind::Call(function, _) if calculates(*function)),
+                        );
+                    });
+                }
+                usize::from(chooses) + calculations
             })
-            .count()
+            .sum()
     }
 
-    /// Digest of how its rows arise.
+    /// Digest of how its rows arise, whatever order they stand in.
     pub(crate) fn rows(&mut self, id: NodeId) -> String {
-        if let Some(known) = self.rows.get(&id) {
+        self.digest(id, Sequence::Ignored)
+    }
+
+    fn digest(&mut self, id: NodeId, sequence: Sequence) -> String {
+        if let Some(known) = self.rows.get(&(id, sequence)) {
             return known.clone();
         }
+        let digest = match self.same_rows_as(id, sequence) {
+            Some(input) => self.digest(input, sequence),
+            None => ContentHash::of(self.rows_text(id, sequence).as_bytes()).to_string(),
+        };
+        self.rows.insert((id, sequence), digest.clone());
+        digest
+    }
+
+    /// The input whose rows these are, when the operator changes none.
+    fn same_rows_as(&self, id: NodeId, sequence: Sequence) -> Option<NodeId> {
+        match &self.flow.node(id).op {
+            Op::Map { input, .. } => Some(*input),
+            Op::Sort { input, .. } if sequence == Sequence::Ignored => Some(*input),
+            Op::Join { left, .. } if self.only_adds_columns(id) => Some(*left),
+            _ => None,
+        }
+    }
+
+    /// Whether a join keeps every left row exactly once: at most one right row matches.
+    fn only_adds_columns(&self, id: NodeId) -> bool {
+        let Op::Join {
+            right,
+            kind: JoinKind::Left,
+            on,
+            ..
+        } = &self.flow.node(id).op
+        else {
+            return false;
+        };
+        let right = self.flow.node(*right);
+        let compared = |name: &ColumnName| on.iter().any(|(_, r)| r.as_column() == Some(name));
+        right.cardinality == Cardinality::One
+            || right.keys.iter().any(|key| key.iter().all(compared))
+    }
+
+    fn rows_text(&mut self, id: NodeId, sequence: Sequence) -> String {
         let flow = self.flow;
-        let text = match &flow.node(id).op {
+        match &flow.node(id).op {
             Op::Scan { table, dates, .. } => format!("scan {table} {dates:?}"),
             Op::Values { rows, .. } => {
                 let rows: Vec<String> = rows
@@ -57,47 +117,39 @@ impl<'a> Canonical<'a> {
                     .collect();
                 format!("values {}", rows.join(","))
             }
-            Op::Map { input, .. } => return self.rows(*input),
-            Op::Filter { input, predicate } => {
-                let predicate = self.expr(predicate, &[*input]);
-                format!("filter {} {predicate}", self.rows(*input))
+            Op::Map { input, .. } => self.digest(*input, sequence),
+            Op::Filter { .. } => {
+                let mut conditions = Vec::new();
+                let base = self.conditions(id, sequence, &mut conditions);
+                conditions.sort();
+                conditions.dedup();
+                format!("filter {} {conditions:?}", self.digest(base, sequence))
             }
-            Op::Join {
-                left,
-                right,
-                kind,
-                on,
-                null_safe,
-                condition,
-                ..
+            Op::Join { .. } => self.join_text(id, sequence),
+            Op::Aggregate {
+                input, keys, order, ..
             } => {
-                let mut pairs: Vec<String> = on
-                    .iter()
-                    .map(|(l, r)| format!("{}={}", self.expr(l, &[*left]), self.expr(r, &[*right])))
-                    .collect();
-                pairs.sort();
-                let extra = condition
-                    .as_ref()
-                    .map(|condition| self.expr(condition, &[*left, *right]));
-                format!(
-                    "join {kind:?} {null_safe} {} {} {pairs:?} {extra:?}",
-                    self.rows(*left),
-                    self.rows(*right)
-                )
-            }
-            Op::Aggregate { input, keys, .. } => {
-                let mut keys: Vec<String> = keys
+                let keys = keys
                     .iter()
                     .map(|(_, key)| self.expr(key, &[*input]))
                     .collect();
-                keys.sort();
-                format!("group {} {keys:?}", self.rows(*input))
+                self.groups_text(*input, keys, *order, sequence)
+            }
+            Op::Distinct { input } => {
+                let keys = flow
+                    .node(*input)
+                    .schema
+                    .names()
+                    .map(|name| self.column(*input, name))
+                    .collect();
+                self.groups_text(*input, keys, GroupOrder::FirstSeen, sequence)
             }
             Op::Pick { input, keys, which } => {
                 let mut keys: Vec<String> =
                     keys.iter().map(|key| self.column(*input, key)).collect();
                 keys.sort();
-                format!("pick {which:?} {} {keys:?}", self.rows(*input))
+                let input = self.digest(*input, Sequence::Observed);
+                format!("pick {which:?} {input} {keys:?}")
             }
             Op::Sort { input, by } => {
                 let by: Vec<String> = by
@@ -107,33 +159,125 @@ impl<'a> Canonical<'a> {
                         format!("{value} {} {}", key.descending, key.missing_first)
                     })
                     .collect();
-                format!("sort {} {by:?}", self.rows(*input))
+                format!("sort {} {by:?}", self.digest(*input, sequence))
             }
-            Op::Limit { input, count } => format!("limit {count} {}", self.rows(*input)),
-            Op::Distinct { input } => {
-                let mut columns: Vec<String> = flow
-                    .node(*input)
-                    .schema
-                    .names()
-                    .map(|name| self.column(*input, name))
-                    .collect();
-                columns.sort();
-                format!("distinct {} {columns:?}", self.rows(*input))
+            Op::Limit { input, count } => {
+                format!("limit {count} {}", self.digest(*input, Sequence::Observed))
             }
             Op::Union { inputs } => {
-                let inputs: Vec<String> = inputs.iter().map(|input| self.rows(*input)).collect();
+                let inputs: Vec<String> = inputs
+                    .iter()
+                    .map(|input| self.digest(*input, sequence))
+                    .collect();
                 format!("union {inputs:?}")
             }
             Op::When { input, condition } => {
                 let condition = self.expr(condition, &[]);
-                format!("when {} {condition}", self.rows(*input))
+                format!("when {} {condition}", self.digest(*input, sequence))
             }
             // Loops are compared after lifting only; here each is itself.
             Op::Fold(_) | Op::State { .. } => format!("loop {} {id}", flow.job),
+        }
+    }
+
+    /// Collects what a chain of filters asks; returns what the chain starts from.
+    fn conditions(&mut self, id: NodeId, sequence: Sequence, found: &mut Vec<String>) -> NodeId {
+        if let Op::Filter { input, predicate } = &self.flow.node(id).op {
+            match &predicate.kind {
+                ExprKind::Call(Function::And, parts) => {
+                    found.extend(parts.iter().map(|part| self.expr(part, &[*input])));
+                }
+                _ => found.push(self.expr(predicate, &[*input])),
+            }
+            return self.conditions(*input, sequence, found);
+        }
+        match self.same_rows_as(id, sequence) {
+            Some(input) => self.conditions(input, sequence, found),
+            None => id,
+        }
+    }
+
+    fn groups_text(
+        &mut self,
+        input: NodeId,
+        mut keys: Vec<String>,
+        order: GroupOrder,
+        sequence: Sequence,
+    ) -> String {
+        keys.sort();
+        keys.dedup();
+        let rows = self.digest(input, sequence);
+        match sequence {
+            Sequence::Observed => format!("group {rows} {keys:?} {order:?}"),
+            Sequence::Ignored => format!("group {rows} {keys:?}"),
+        }
+    }
+
+    fn join_text(&mut self, id: NodeId, sequence: Sequence) -> String {
+        let Op::Join {
+            left,
+            right,
+            kind,
+            on,
+            null_safe,
+            condition,
+            ..
+        } = &self.flow.node(id).op
+        else {
+            return String::new();
         };
-        let digest = ContentHash::of(text.as_bytes()).to_string();
-        self.rows.insert(id, digest.clone());
-        digest
+        let mut sides = [
+            self.digest(*left, sequence),
+            self.digest(*right, sequence),
+        ];
+        // Without an order, and with sides that can be told apart, an inner join is symmetric.
+        let turned = sequence == Sequence::Ignored
+            && matches!(kind, JoinKind::Inner | JoinKind::Cross)
+            && self.rows(*left) > self.rows(*right);
+        let mut pairs: Vec<String> = on
+            .iter()
+            .map(|(l, r)| {
+                let (l, r) = (self.expr(l, &[*left]), self.expr(r, &[*right]));
+                if turned { format!("{r}={l}") } else { format!("{l}={r}") }
+            })
+            .collect();
+        pairs.sort();
+        if turned {
+            sides.reverse();
+        }
+        let extra = condition
+            .as_ref()
+            .map(|condition| self.sided(condition, id, *left, *right));
+        format!("join {kind:?} {null_safe} {sides:?} {pairs:?} {extra:?}")
+    }
+
+    /// A condition over both sides of a join.
+    fn sided(&mut self, condition: &Expr, join: NodeId, left: NodeId, right: NodeId) -> String {
+        let mut names = Vec::new();
+        for name in condition.columns() {
+            let side = if self.flow.node(left).schema.has(&name) {
+                left
+            } else {
+                right
+            };
+            names.push(self.side_column(join, side, &name));
+        }
+        format!("{} {names:?}", self.expr(condition, &[left, right]))
+    }
+
+    /// A column of one side of a join; which side it is shows by where its rows come from, and by its
+    /// place only when both come from the same.
+    fn side_column(&mut self, join: NodeId, side: NodeId, name: &ColumnName) -> String {
+        let Op::Join { left, right, .. } = &self.flow.node(join).op else {
+            return String::new();
+        };
+        let column = self.column(side, name);
+        let (left, right) = (*left, *right);
+        if self.rows(left) == self.rows(right) {
+            let place = if side == left { "left" } else { "right" };
+            return format!("{place}({column})");
+        }
+        format!("of({} {column})", self.rows(side))
     }
 
     /// Canonical text of a column.
@@ -155,11 +299,22 @@ impl<'a> Canonical<'a> {
             | Op::Limit { input, .. }
             | Op::Distinct { input }
             | Op::When { input, .. } => self.column(*input, name),
-            Op::Join { left, right, .. } => {
+            Op::Join { left, right, .. } if self.only_adds_columns(id) => {
                 if flow.node(*left).schema.has(name) {
-                    format!("left({})", self.column(*left, name))
+                    self.column(*left, name)
+                } else {
+                    self.added_column(id, *right, name)
+                }
+            }
+            Op::Join {
+                left, right, kind, ..
+            } => {
+                if matches!(kind, JoinKind::Semi | JoinKind::Anti) {
+                    self.column(*left, name)
+                } else if flow.node(*left).schema.has(name) {
+                    self.side_column(id, *left, name)
                 } else if flow.node(*right).schema.has(name) {
-                    format!("right({})", self.column(*right, name))
+                    self.side_column(id, *right, name)
                 } else {
                     format!("matched({})", self.rows(id))
                 }
@@ -172,17 +327,25 @@ impl<'a> Canonical<'a> {
             } => {
                 if let Some((_, key)) = keys.iter().find(|(own, _)| own == name) {
                     self.expr(key, &[*input])
+                } else if let Some((_, aggregate)) = aggregates.iter().find(|(own, _)| own == name)
+                {
+                    let argument = aggregate
+                        .argument
+                        .as_ref()
+                        .map(|part| self.expr(part, &[*input]));
+                    let filter = aggregate
+                        .filter
+                        .as_ref()
+                        .map(|part| self.expr(part, &[*input]));
+                    let observed = aggregate
+                        .function
+                        .observes_order()
+                        .then(|| self.digest(*input, Sequence::Observed));
+                    let function = aggregate.function.name();
+                    let rows = self.rows(id);
+                    format!("{function}({argument:?} {filter:?} {observed:?} of {rows})")
                 } else {
-                    let aggregate = aggregates.iter().find(|(own, _)| own == name);
-                    let text = aggregate.map(|(_, aggregate)| {
-                        let part = |part: &Option<Expr>, own: &mut Self| {
-                            part.as_ref().map(|part| own.expr(part, &[*input]))
-                        };
-                        let argument = part(&aggregate.argument, self);
-                        let filter = part(&aggregate.filter, self);
-                        format!("{} {argument:?} {filter:?}", aggregate.function.name())
-                    });
-                    format!("aggregate({text:?} of {})", self.rows(id))
+                    String::new()
                 }
             }
             Op::Union { inputs } => {
@@ -203,8 +366,43 @@ impl<'a> Canonical<'a> {
             }
             Op::Fold(_) | Op::State { .. } => format!("{}.{name}", self.rows(id)),
         };
+        // Texts of texts would double with each level.
+        let text = if text.len() > 200 {
+            ContentHash::of(text.as_bytes()).to_string()
+        } else {
+            text
+        };
         self.columns.insert(key, text.clone());
         text
+    }
+
+    /// A column that a join adds to its left rows, or whether it found any.
+    fn added_column(&mut self, join: NodeId, right: NodeId, name: &ColumnName) -> String {
+        let Op::Join {
+            left,
+            on,
+            null_safe,
+            condition,
+            ..
+        } = &self.flow.node(join).op
+        else {
+            return String::new();
+        };
+        let mut pairs: Vec<String> = on
+            .iter()
+            .map(|(l, r)| format!("{}={}", self.expr(r, &[right]), self.expr(l, &[*left])))
+            .collect();
+        pairs.sort();
+        let extra = condition
+            .as_ref()
+            .map(|condition| self.sided(condition, join, *left, right));
+        let value = if self.flow.node(right).schema.has(name) {
+            self.column(right, name)
+        } else {
+            "present".to_owned()
+        };
+        let rows = self.rows(right);
+        format!("added({rows} {null_safe} {pairs:?} {extra:?} {value})")
     }
 
     fn expr(&mut self, expr: &Expr, inputs: &[NodeId]) -> String {
@@ -218,11 +416,28 @@ impl<'a> Canonical<'a> {
             }
             ExprKind::Literal(literal) => format!("{literal:?}"),
             ExprKind::Parameter(parameter) => format!("{parameter:?}"),
+            // What an obligation says of a value does not change the value.
+            ExprKind::Call(Function::Known, arguments) if arguments.len() == 1 => {
+                self.expr(&arguments[0], inputs)
+            }
             ExprKind::Call(function, arguments) => {
-                let arguments: Vec<String> = arguments
+                let mut arguments: Vec<String> = arguments
                     .iter()
                     .map(|argument| self.expr(argument, inputs))
                     .collect();
+                let function = match function {
+                    Function::Compare(
+                        comparison @ (Comparison::Gt | Comparison::Ge),
+                        flavour,
+                    ) => {
+                        arguments.reverse();
+                        Function::Compare(comparison.flipped(), *flavour)
+                    }
+                    other => *other,
+                };
+                if is_symmetric(function) {
+                    arguments.sort();
+                }
                 format!("{function}({})", arguments.join(","))
             }
             ExprKind::If { arms, otherwise } => {
@@ -259,4 +474,42 @@ impl<'a> Canonical<'a> {
             ExprKind::Previous(name) => format!("previous({name})"),
         }
     }
+}
+
+/// Whether the arguments may be exchanged without changing the value.
+fn is_symmetric(function: Function) -> bool {
+    matches!(
+        function,
+        Function::And
+            | Function::Or
+            | Function::Add
+            | Function::Multiply
+            | Function::Compare(Comparison::Eq | Comparison::Ne, _)
+    )
+}
+
+/// Whether it makes a new value, rather than testing one or saying how it is represented.
+fn calculates(function: Function) -> bool {
+    !matches!(
+        function,
+        Function::Compare(..)
+            | Function::And
+            | Function::Or
+            | Function::Not
+            | Function::IsNone
+            | Function::IsMissing
+            | Function::Truthy
+            | Function::Known
+            | Function::ToFloat
+            | Function::ToPandasFloat
+            | Function::ToInt
+            | Function::ToText
+            | Function::ToDecimal
+            | Function::DecimalOfFloat
+            | Function::SqliteInt
+            | Function::SqliteReal
+            | Function::SqliteText
+            | Function::IsoText
+            | Function::ToDate
+    )
 }

@@ -38,11 +38,20 @@ impl Progress for Bars {
         if !self.visible {
             return;
         }
-        let style = ProgressStyle::with_template("{prefix:>14} {wide_bar} {pos}/{len}  {eta} left  {msg:30!}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = self.screen.add(ProgressBar::new(total).with_style(style).with_prefix(phase.to_owned()));
+        let style = ProgressStyle::with_template(
+            "{prefix:>14} {wide_bar} {pos}/{len}  {eta} left  {msg:30!}",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = self.screen.add(
+            ProgressBar::new(total)
+                .with_style(style)
+                .with_prefix(phase.to_owned()),
+        );
         bar.enable_steady_tick(Duration::from_millis(200));
-        self.bars.lock().unwrap_or_else(PoisonError::into_inner).insert(phase.to_owned(), bar);
+        self.bars
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(phase.to_owned(), bar);
     }
 
     fn step(&self, phase: &str, what: &str) {

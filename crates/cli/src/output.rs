@@ -25,7 +25,10 @@ pub(crate) struct Listing {
 impl Listing {
     /// An empty table.
     pub(crate) fn new(columns: &[&'static str]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row with one cell per column.
@@ -39,7 +42,9 @@ impl Listing {
             Format::Json => print_json(&self.to_json()),
             Format::Text => {
                 let mut table = Table::new();
-                table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+                table
+                    .load_style(presets::UTF8_BORDERS_ONLY)
+                    .set_content_arrangement(ContentArrangement::Dynamic);
                 table.set_header(self.columns.iter().copied());
                 for row in &self.rows {
                     table.add_row(row.iter().map(cell));
@@ -52,7 +57,11 @@ impl Listing {
     /// The rows as an array of objects.
     pub(crate) fn to_json(&self) -> Value {
         let object = |row: &Vec<Value>| {
-            let fields = self.columns.iter().map(|name| name.replace(' ', "_")).zip(row.iter().cloned());
+            let fields = self
+                .columns
+                .iter()
+                .map(|name| name.replace(' ', "_"))
+                .zip(row.iter().cloned());
             Value::Object(fields.collect::<Map<_, _>>())
         };
         Value::Array(self.rows.iter().map(object).collect())

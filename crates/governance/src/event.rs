@@ -130,7 +130,7 @@ pub struct FindingsDisposed {
     pub findings: Vec<Disposed>,
 }
 
-/// What became of the findings of one code at one place.
+/// What became of a finding; the first of a code at a place settles the first such finding, and so on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disposed {
     /// The finding's code.

@@ -101,8 +101,10 @@ impl JobModel {
         match event {
             LedgerEvent::ScopeDeclared(_) => {}
             LedgerEvent::JobDiscovered(event) => {
-                // Other files are another job: nothing said of the old ones holds for them.
-                if event.sources != self.discovered.sources {
+                // Other files are another job: nothing said of the old ones holds for them. Before the
+                // first discovery there are no old ones: the legacy side may run without being scanned.
+                let known = !self.discovered.sources.is_empty();
+                if known && event.sources != self.discovered.sources {
                     *self = Self::new(&self.name);
                 }
                 self.discovered = event.clone();

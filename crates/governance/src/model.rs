@@ -180,11 +180,25 @@ impl JobModel {
             .fold(RowsCompared::default(), |sum, cell| sum.plus(cell.rows))
     }
 
-    /// What became of a finding, and why.
+    /// What became of a finding, and why. Findings of one code at one place are settled in their order;
+    /// a settlement they share stands for all of them.
     pub fn disposition(&self, finding: &Finding) -> (Disposition, &str) {
-        self.disposed
+        let earlier = self
+            .findings
             .iter()
-            .find(|disposed| disposed.code == finding.code && disposed.location == finding.location)
+            .take_while(|other| !std::ptr::eq(*other, finding))
+            .filter(|other| other.code == finding.code && other.location == finding.location)
+            .count();
+        let settled: Vec<&Disposed> = self
+            .disposed
+            .iter()
+            .filter(|disposed| {
+                disposed.code == finding.code && disposed.location == finding.location
+            })
+            .collect();
+        settled
+            .get(earlier)
+            .or(settled.last().filter(|_| settled.len() == 1))
             .map_or_else(
                 || (Disposition::Open, self.open_reason()),
                 |disposed| (disposed.disposition, disposed.reason.as_str()),

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use relift_dataflow::{Dataflow, FrameBinding, NodeId, Op, Refusal, Sink, TypeError};
+use relift_dataflow::{Dataflow, FrameBinding, NodeId, Obligation, Op, Refusal, Sink, TypeError};
 use relift_diagnostics::{Diagnostic, SourceFile, Span};
-use relift_job::{Catalog, DataSourcing, Dialect, External, FrameName, Job, ModuleKind, Transformation};
+use relift_job::{
+    Catalog, DataSourcing, Dialect, External, FrameName, Job, ModuleKind, Transformation,
+};
 use relift_lift::{Lifted, lift};
 use relift_python::syntax::{self, ModuleSyntax};
 use relift_sql::sqlite::{self, SqlText};
@@ -33,7 +35,11 @@ pub(crate) struct Analysis {
 
 impl Analysis {
     /// Reads the job's code.
-    pub(crate) fn of(project: &Project, job: &Job, catalog: &Catalog) -> Result<Self, MigrationError> {
+    pub(crate) fn of(
+        project: &Project,
+        job: &Job,
+        catalog: &Catalog,
+    ) -> Result<Self, MigrationError> {
         let sources = project.sources(job)?;
         let mut lowering = Lowering {
             project,
@@ -42,6 +48,7 @@ impl Analysis {
             configuration: &sources[0],
             flow: Dataflow::new(job.name.clone()),
             frames: BTreeMap::new(),
+            conditional: BTreeMap::new(),
             unknown: BTreeMap::new(),
             rejected: Vec::new(),
             refusals: Vec::new(),
@@ -50,13 +57,30 @@ impl Analysis {
         for index in 0..job.modules.len() {
             lowering.module(index);
         }
-        let Lowering { flow, rejected, refusals, externals, .. } = lowering;
+        let Lowering {
+            flow,
+            rejected,
+            refusals,
+            externals,
+            ..
+        } = lowering;
         let lifted = if refusals.is_empty() && rejected.is_empty() {
-            lift(&flow, catalog).map_err(|refusals| refusals.into_iter().map(|refusal| (None, refusal)).collect())
+            lift(&flow, catalog).map_err(|refusals| {
+                refusals
+                    .into_iter()
+                    .map(|refusal| (None, refusal))
+                    .collect()
+            })
         } else {
             Err(refusals)
         };
-        Ok(Self { flow, sources, rejected, lifted, externals })
+        Ok(Self {
+            flow,
+            sources,
+            rejected,
+            lifted,
+            externals,
+        })
     }
 }
 
@@ -67,6 +91,8 @@ struct Lowering<'a> {
     configuration: &'a SourceFile,
     flow: Dataflow,
     frames: BTreeMap<FrameName, NodeId>,
+    /// Frames that some paths of an External leave unset, with what must hold for them to be there.
+    conditional: BTreeMap<FrameName, Obligation>,
     /// Frames a refused module may have set, and that module.
     unknown: BTreeMap<FrameName, usize>,
     rejected: Vec<Diagnostic>,
@@ -80,14 +106,19 @@ impl Lowering<'_> {
         let module = &job.modules[index];
         match &module.kind {
             ModuleKind::DataSourcing(sourcing) => self.data_sourcing(index, &module.span, sourcing),
-            ModuleKind::Transformation(transformation) => self.transformation(index, &module.span, transformation),
-            ModuleKind::External(external) => self.external(index, &module.span, external),
+            ModuleKind::Transformation(transformation) => {
+                self.transformation(index, &module.span, transformation)
+            }
+            ModuleKind::External(external) => self.external(index, external),
             ModuleKind::DataFrameWriter(writer) => self.sink(index, &module.span, &writer.source),
             ModuleKind::ParquetFileWriter(writer) => self.sink(index, &module.span, &writer.source),
             ModuleKind::CsvFileWriter(writer) => {
                 if writer.trailer_source.is_some() {
                     let reason = "a trailer that takes its tokens from a frame is not lifted yet";
-                    self.refuse(index, Refusal::new("trailerSource", reason, Some(module.span.clone())));
+                    self.refuse(
+                        index,
+                        Refusal::new("trailerSource", reason, Some(module.span.clone())),
+                    );
                 }
                 self.sink(index, &module.span, &writer.source);
             }
@@ -96,12 +127,25 @@ impl Lowering<'_> {
 
     fn bind(&mut self, index: usize, frame: &FrameName, node: NodeId) {
         self.unknown.remove(frame);
+        self.conditional.remove(frame);
         self.frames.insert(frame.clone(), node);
-        self.flow.frames.push(FrameBinding { module: index, frame: frame.clone(), node });
+        self.flow.frames.push(FrameBinding {
+            module: index,
+            frame: frame.clone(),
+            node,
+        });
     }
 
+    /// A module reads a frame; one that may be unset makes its being there an obligation.
     fn read(&mut self, index: usize, frame: &FrameName, node: NodeId) {
-        self.flow.reads.push(FrameBinding { module: index, frame: frame.clone(), node });
+        if let Some(obligation) = self.conditional.remove(frame) {
+            self.flow.obligations.push(obligation);
+        }
+        self.flow.reads.push(FrameBinding {
+            module: index,
+            frame: frame.clone(),
+            node,
+        });
     }
 
     fn refuse(&mut self, index: usize, refusal: Refusal) {
@@ -110,24 +154,50 @@ impl Lowering<'_> {
 
     fn reject(&mut self, index: usize, key: &str, diagnostic: Diagnostic) {
         let span = self.job.modules[index].span.clone();
-        let placed = if diagnostic.span.is_some() { diagnostic } else { diagnostic.at(span) };
+        let placed = if diagnostic.span.is_some() {
+            diagnostic
+        } else {
+            diagnostic.at(span)
+        };
         let path = format!("modules[{index}]{key}");
-        self.rejected.push(if placed.path.is_some() { placed } else { placed.path(path) });
+        self.rejected.push(if placed.path.is_some() {
+            placed
+        } else {
+            placed.path(path)
+        });
     }
 
     fn data_sourcing(&mut self, index: usize, span: &Span, sourcing: &DataSourcing) {
         let Some(facts) = self.catalog.tables.get(&sourcing.table) else {
-            let known: Vec<String> = self.catalog.tables.keys().map(ToString::to_string).collect();
+            let known: Vec<String> = self
+                .catalog
+                .tables
+                .keys()
+                .map(ToString::to_string)
+                .collect();
             let problem = Diagnostic::error(format!("the lake has no table {}", sourcing.table))
                 .hint(format!("its tables are: {}", known.join(", ")));
             return self.reject(index, ".table", problem);
         };
-        let missing: Vec<_> = sourcing.columns.iter().filter(|name| facts.column(name.as_str()).is_none()).collect();
+        let missing: Vec<_> = sourcing
+            .columns
+            .iter()
+            .filter(|name| facts.column(name.as_str()).is_none())
+            .collect();
         for name in &missing {
-            let at = sourcing.columns.iter().position(|column| column == *name).unwrap_or(0);
-            let known: Vec<&str> = facts.columns.iter().map(|column| column.name.as_str()).collect();
-            let mut problem = Diagnostic::error(format!("table {} has no column \"{name}\"", sourcing.table))
-                .hint(format!("its columns are: {}", known.join(", ")));
+            let at = sourcing
+                .columns
+                .iter()
+                .position(|column| column == *name)
+                .unwrap_or(0);
+            let known: Vec<&str> = facts
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect();
+            let mut problem =
+                Diagnostic::error(format!("table {} has no column \"{name}\"", sourcing.table))
+                    .hint(format!("its columns are: {}", known.join(", ")));
             if let Some(span) = sourcing.column_spans.get(at) {
                 problem = problem.at(span.clone());
             }
@@ -137,8 +207,14 @@ impl Lowering<'_> {
             return;
         }
         let workspace = &self.project.workspace;
-        let made =
-            relift_python::pandas::source_frame(&mut self.flow, sourcing, workspace, index, Some(span), self.catalog);
+        let made = relift_python::pandas::source_frame(
+            &mut self.flow,
+            sourcing,
+            workspace,
+            index,
+            Some(span),
+            self.catalog,
+        );
         let node = match made {
             Ok(node) => node,
             Err(error) => return self.reject(index, "", Diagnostic::error(error.to_string())),
@@ -149,65 +225,124 @@ impl Lowering<'_> {
                 Ok(node) => node,
                 Err(refusals) => {
                     self.unknown.insert(sourcing.result.clone(), index);
-                    return refusals.into_iter().for_each(|refusal| self.refuse(index, refusal));
+                    return refusals
+                        .into_iter()
+                        .for_each(|refusal| self.refuse(index, refusal));
                 }
             },
         };
         self.bind(index, &sourcing.result, node);
     }
 
-    fn filtered(&mut self, index: usize, span: &Span, input: NodeId, filter: &str) -> Result<NodeId, Vec<Refusal>> {
+    fn filtered(
+        &mut self,
+        index: usize,
+        span: &Span,
+        input: NodeId,
+        filter: &str,
+    ) -> Result<NodeId, Vec<Refusal>> {
         // The filter sees the lake's own values, so it stands before the columns become pandas'.
-        let Op::Map { input: scan, columns } = self.flow.node(input).op.clone() else { return Ok(input) };
-        let text = SqlText { text: filter, span_of: &|_| span.clone() };
+        let Op::Map {
+            input: scan,
+            columns,
+        } = self.flow.node(input).op.clone()
+        else {
+            return Ok(input);
+        };
+        let text = SqlText {
+            text: filter,
+            span_of: &|_| span.clone(),
+        };
         let predicate = sqlite::lower_predicate(&self.flow, &text, scan, index, self.catalog)?;
-        let typed = |error: TypeError| vec![Refusal::new("additionalFilter", error.to_string(), Some(span.clone()))];
+        let typed = |error: TypeError| {
+            vec![Refusal::new(
+                "additionalFilter",
+                error.to_string(),
+                Some(span.clone()),
+            )]
+        };
         let spans = vec![span.clone()];
-        let kept = Op::Filter { input: scan, predicate };
-        let kept = self.flow.add(kept, index, spans.clone(), None, self.catalog).map_err(typed)?;
+        let kept = Op::Filter {
+            input: scan,
+            predicate,
+        };
+        let kept = self
+            .flow
+            .add(kept, index, spans.clone(), None, self.catalog)
+            .map_err(typed)?;
         let name = self.flow.node(input).name.clone();
         self.flow
-            .add(Op::Map { input: kept, columns }, index, spans, name.as_deref(), self.catalog)
+            .add(
+                Op::Map {
+                    input: kept,
+                    columns,
+                },
+                index,
+                spans,
+                name.as_deref(),
+                self.catalog,
+            )
             .map_err(typed)
     }
 
     fn transformation(&mut self, index: usize, span: &Span, transformation: &Transformation) {
-        let dialect = transformation.dialect.unwrap_or(self.project.workspace.sql_dialect);
+        let dialect = transformation
+            .dialect
+            .unwrap_or(self.project.workspace.sql_dialect);
         if dialect != Dialect::Sqlite {
-            let refusal = Refusal::new("Transformation", "only SQLite's dialect is lifted yet", Some(span.clone()));
+            let refusal = Refusal::new(
+                "Transformation",
+                "only SQLite's dialect is lifted yet",
+                Some(span.clone()),
+            );
             self.unknown.insert(transformation.result.clone(), index);
             return self.refuse(index, refusal);
         }
         let configuration = self.configuration.clone();
         let offsets = transformation.sql_offsets.clone();
         let span_of = move |range: std::ops::Range<usize>| {
-            let place = |at: usize| offsets.get(at).or(offsets.last()).map_or(0, |offset| *offset as usize);
+            let place = |at: usize| {
+                offsets
+                    .get(at)
+                    .or(offsets.last())
+                    .map_or(0, |offset| *offset as usize)
+            };
             configuration.span(place(range.start)..place(range.end))
         };
-        let text = SqlText { text: &transformation.sql, span_of: &span_of };
+        let text = SqlText {
+            text: &transformation.sql,
+            span_of: &span_of,
+        };
         match sqlite::lower_query(&mut self.flow, &text, &self.frames, index, self.catalog) {
             Ok(lowered) => {
                 for (frame, node) in lowered.frames_read {
                     self.read(index, &frame, node);
                 }
-                self.flow.rename(lowered.node, transformation.result.as_str());
+                self.flow
+                    .rename(lowered.node, transformation.result.as_str());
                 self.bind(index, &transformation.result, lowered.node);
             }
             Err(refusals) => {
                 self.unknown.insert(transformation.result.clone(), index);
-                refusals.into_iter().for_each(|refusal| self.refuse(index, refusal));
+                refusals
+                    .into_iter()
+                    .for_each(|refusal| self.refuse(index, refusal));
             }
         }
     }
 
-    fn external(&mut self, index: usize, span: &Span, external: &External) {
+    fn external(&mut self, index: usize, external: &External) {
         let source = match self.project.external(external) {
             Ok(source) => source,
             Err(problem) => return self.reject(index, ".module", problem),
         };
         let parsed = match syntax::parse(&source) {
             Ok(parsed) => parsed,
-            Err(problems) => return problems.into_iter().for_each(|problem| self.reject(index, ".module", problem)),
+            Err(problems) => {
+                return problems
+                    .into_iter()
+                    .for_each(|problem| self.reject(index, ".module", problem));
+            }
         };
         let uses = syntax::shared_state_uses(&parsed);
         self.externals.insert(index, parsed);
@@ -227,9 +362,9 @@ impl Lowering<'_> {
                 for (frame, node) in lowered.frames_set {
                     self.bind(index, &frame, node);
                 }
+                self.conditional.extend(lowered.frames_conditional);
             }
             Err(refusals) => {
-                let _ = span;
                 for found in uses {
                     let frame = FrameName::from(found.key.as_str());
                     if found.written {
@@ -239,7 +374,9 @@ impl Lowering<'_> {
                         self.read(index, &frame, node);
                     }
                 }
-                refusals.into_iter().for_each(|refusal| self.refuse(index, refusal));
+                refusals
+                    .into_iter()
+                    .for_each(|refusal| self.refuse(index, refusal));
             }
         }
     }
@@ -247,14 +384,18 @@ impl Lowering<'_> {
     fn sink(&mut self, index: usize, span: &Span, source: &FrameName) {
         if let Some(node) = self.frames.get(source).copied() {
             self.read(index, source, node);
-            self.flow.sinks.push(Sink { module: index, input: node });
+            self.flow.sinks.push(Sink {
+                module: index,
+                input: node,
+            });
             return;
         }
         if self.refusals.is_empty() && self.rejected.is_empty() {
             let known: Vec<String> = self.frames.keys().map(ToString::to_string).collect();
-            let problem = Diagnostic::error(format!("no module before it makes the frame \"{source}\""))
-                .at(span.clone())
-                .hint(format!("frames so far: {}", known.join(", ")));
+            let problem =
+                Diagnostic::error(format!("no module before it makes the frame \"{source}\""))
+                    .at(span.clone())
+                    .hint(format!("frames so far: {}", known.join(", ")));
             self.reject(index, ".source", problem);
         }
     }

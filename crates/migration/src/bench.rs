@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use relift_engine::Lake;
 use relift_job::{Catalog, JobName, TableName};
 use relift_platform::control::ControlStore;
-use relift_platform::legacy::{EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment, prepare};
+use relift_platform::legacy::{
+    EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment, prepare,
+};
 
 use crate::analysis::Analysis;
 use crate::{MigrationError, Progress, Project};
@@ -42,14 +44,21 @@ pub(crate) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub(crate) fn new(project: Project, settings: Settings, progress: &'a dyn Progress) -> Result<Self, MigrationError> {
+    pub(crate) fn new(
+        project: Project,
+        settings: Settings,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, MigrationError> {
         let state = project.state();
         std::fs::create_dir_all(&state).map_err(MigrationError::file("create", state.as_path()))?;
         let store = ControlStore::open(&state.join("control.sqlite"), jiff::Timestamp::now())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
-            .map_err(MigrationError::file("start threads for", project.root.as_path()))?;
+            .map_err(MigrationError::file(
+                "start threads for",
+                project.root.as_path(),
+            ))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let zone = Lake::open(
             project.root.join(&project.workspace.output_files),
@@ -84,22 +93,34 @@ impl<'a> Bench<'a> {
         }
         let (catalog, gaps) = self.wait(self.project.lake.catalog(self.project.workspace.dates))?;
         for gap in gaps {
-            let column = gap.column.map_or_else(String::new, |column| format!(", column {column}"));
-            self.progress.note(&format!("{}{column}: {}", gap.table, gap.reason));
+            let column = gap
+                .column
+                .map_or_else(String::new, |column| format!(", column {column}"));
+            self.progress
+                .note(&format!("{}{column}: {}", gap.table, gap.reason));
         }
         Ok(self.catalog.get_or_init(|| catalog))
     }
 
     /// Versions the lake's tables are read at during this command.
     pub(crate) fn versions(&self) -> Result<BTreeMap<TableName, u64>, MigrationError> {
-        Ok(self.catalog()?.tables.iter().map(|(name, facts)| (name.clone(), facts.version)).collect())
+        Ok(self
+            .catalog()?
+            .tables
+            .iter()
+            .map(|(name, facts)| (name.clone(), facts.version))
+            .collect())
     }
 
     /// The legacy runtime, set up by the first run that needs it. A failure is kept: Python that could not
     /// be set up is not tried again for each run of the command.
     pub(crate) fn legacy(&self) -> Result<Arc<LegacyRuntime>, MigrationError> {
         let mut slot = lock(&self.legacy);
-        let known = slot.get_or_insert_with(|| self.start_legacy().map(Arc::new).map_err(|error| error.to_string()));
+        let known = slot.get_or_insert_with(|| {
+            self.start_legacy()
+                .map(Arc::new)
+                .map_err(|error| error.to_string())
+        });
         known.clone().map_err(MigrationError::Python)
     }
 
@@ -120,17 +141,26 @@ impl<'a> Bench<'a> {
 
     /// The Python environment of this workspace, built if need be.
     pub(crate) fn environment(&self) -> Result<PythonEnvironment, MigrationError> {
-        let requirements = self.project.workspace.requirements.as_ref().map(|file| self.project.root.join(file));
+        let requirements = self
+            .project
+            .workspace
+            .requirements
+            .as_ref()
+            .map(|file| self.project.root.join(file));
         let request = EnvironmentRequest {
             cache: &self.cache(),
             python: self.settings.python.as_deref(),
             requirements: requirements.as_deref(),
         };
-        prepare(request, &|text| self.progress.note(text)).map_err(|error| MigrationError::Python(error.to_string()))
+        prepare(request, &|text| self.progress.note(text))
+            .map_err(|error| MigrationError::Python(error.to_string()))
     }
 
     fn cache(&self) -> PathBuf {
-        self.settings.cache.clone().unwrap_or_else(|| self.project.state().join("cache"))
+        self.settings
+            .cache
+            .clone()
+            .unwrap_or_else(|| self.project.state().join("cache"))
     }
 
     /// Folder of staging folders; what is left in it by a killed process means nothing.

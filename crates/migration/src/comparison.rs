@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use relift_governance::{
-    CauseNamed, CellCompared, CellStatus, ColumnDifference, Grade, LedgerEvent, OutputCompared, RowDifference,
-    RowsCompared,
+    CauseNamed, CellCompared, CellStatus, ColumnDifference, Grade, LedgerEvent, OutputCompared,
+    RowDifference, RowsCompared,
 };
 use relift_job::{EffectiveDate, FileTarget, Job, ModuleKind, Side, TableName, WriteMode};
 use relift_platform::control::{RunRecord, RunStatus};
-use relift_reconcile::{Comparison, Output, OutputComparison, RunOutput, Status, TextLayout, reconcile};
+use relift_reconcile::{
+    Comparison, Output, OutputComparison, RunOutput, Status, TextLayout, reconcile,
+};
 
 use crate::MigrationError;
 use crate::bench::Bench;
@@ -29,18 +31,27 @@ pub(crate) struct Compared {
 impl Compared {
     /// What is recorded about it.
     pub(crate) fn events(&self) -> Vec<LedgerEvent> {
-        let causes = self.comparison.iter().flat_map(|comparison| &comparison.outputs).filter_map(|output| {
-            let cause = output.cause.as_ref()?;
-            Some(LedgerEvent::CauseNamed(CauseNamed {
-                job: self.cell.job.clone(),
-                round: self.cell.round,
-                cause: cause.name.to_owned(),
-                experiment: format!("{} {}: {}", self.cell.effective_date, output.name, cause.statement),
-                explained: cause.agreeing,
-                of: cause.of,
-            }))
-        });
-        std::iter::once(LedgerEvent::CellCompared(self.cell.clone())).chain(causes).collect()
+        let causes = self
+            .comparison
+            .iter()
+            .flat_map(|comparison| &comparison.outputs)
+            .filter_map(|output| {
+                let cause = output.cause.as_ref()?;
+                Some(LedgerEvent::CauseNamed(CauseNamed {
+                    job: self.cell.job.clone(),
+                    round: self.cell.round,
+                    cause: cause.name.to_owned(),
+                    experiment: format!(
+                        "{} {}: {}",
+                        self.cell.effective_date, output.name, cause.statement
+                    ),
+                    explained: cause.agreeing,
+                    of: cause.of,
+                }))
+            });
+        std::iter::once(LedgerEvent::CellCompared(self.cell.clone()))
+            .chain(causes)
+            .collect()
     }
 }
 
@@ -51,7 +62,12 @@ pub(crate) fn compare(
     date: EffectiveDate,
     round: u32,
 ) -> Result<Option<Compared>, MigrationError> {
-    let run = |side| bench.store.read().latest_run(&run_key(&job.name, date, side));
+    let run = |side| {
+        bench
+            .store
+            .read()
+            .latest_run(&run_key(&job.name, date, side))
+    };
     let (legacy, rewrite) = (run(Side::Legacy)?, run(Side::Rewrite)?);
     if legacy.is_none() && rewrite.is_none() {
         return Ok(None);
@@ -72,8 +88,17 @@ pub(crate) fn compare(
             && !error.starts_with(RAISED)
         {
             let cause = Some(format!("the {} run has no output: {error}", side.word()));
-            let cell = cell(CellStatus::Error, Grade::None, RowsCompared::default(), cause, Vec::new());
-            return Ok(Some(Compared { cell, comparison: None }));
+            let cell = cell(
+                CellStatus::Error,
+                Grade::None,
+                RowsCompared::default(),
+                cause,
+                Vec::new(),
+            );
+            return Ok(Some(Compared {
+                cell,
+                comparison: None,
+            }));
         }
     }
     let comparison = reconcile(
@@ -95,7 +120,10 @@ pub(crate) fn compare(
     let cause = Some(comparison.cause_line()).filter(|line| !line.is_empty());
     let grade = Grade::parse(comparison.grade.word()).unwrap_or(Grade::None);
     let outputs = comparison.outputs.iter().map(recorded).collect();
-    Ok(Some(Compared { cell: cell(status, grade, rows, cause, outputs), comparison: Some(comparison) }))
+    Ok(Some(Compared {
+        cell: cell(status, grade, rows, cause, outputs),
+        comparison: Some(comparison),
+    }))
 }
 
 fn recorded(output: &OutputComparison) -> OutputCompared {
@@ -110,11 +138,15 @@ fn recorded(output: &OutputComparison) -> OutputCompared {
                 (None, None) => String::new(),
             };
             let value = |side: &Option<(usize, Vec<Option<String>>)>, at: usize| {
-                side.as_ref().map(|(_, cells)| cells.get(at).cloned().flatten().unwrap_or_default())
+                side.as_ref()
+                    .map(|(_, cells)| cells.get(at).cloned().flatten().unwrap_or_default())
             };
             // A row without a partner differs in every column; its first ones tell which it is.
             let shown: Vec<usize> = (0..output.columns.len())
-                .filter(|at| difference.columns.is_empty() || difference.columns.contains(&output.columns[*at]))
+                .filter(|at| {
+                    difference.columns.is_empty()
+                        || difference.columns.contains(&output.columns[*at])
+                })
                 .take(6)
                 .collect();
             let columns = shown
@@ -148,40 +180,61 @@ fn output(
     side: Side,
     run: Option<&RunRecord>,
 ) -> Result<RunOutput, MigrationError> {
-    let Some(run) = run else { return Ok(RunOutput::Missing) };
+    let Some(run) = run else {
+        return Ok(RunOutput::Missing);
+    };
     match run.status {
         RunStatus::Failed => {
             let error = run.outcome.error.clone().unwrap_or_default();
-            return Ok(RunOutput::Raised(error.trim_start_matches(RAISED).to_owned()));
+            return Ok(RunOutput::Raised(
+                error.trim_start_matches(RAISED).to_owned(),
+            ));
         }
         RunStatus::Succeeded => {}
-        RunStatus::Running | RunStatus::Interrupted | RunStatus::Skipped => return Ok(RunOutput::Missing),
+        RunStatus::Running | RunStatus::Interrupted | RunStatus::Skipped => {
+            return Ok(RunOutput::Missing);
+        }
     }
     let zone = zone_folder(bench, side);
     let mut outputs = BTreeMap::new();
     for module in &job.modules {
         match &module.kind {
             ModuleKind::CsvFileWriter(writer) => {
-                let layout = TextLayout { header: writer.include_header, trailer: writer.trailer.is_some() };
+                let layout = TextLayout {
+                    header: writer.include_header,
+                    trailer: writer.trailer.is_some(),
+                };
                 let (name, path) = place(&zone, &writer.target, date);
                 if path.is_file() {
-                    let bytes = std::fs::read(&path).map_err(MigrationError::file("read", path.as_path()))?;
+                    let bytes = std::fs::read(&path)
+                        .map_err(MigrationError::file("read", path.as_path()))?;
                     outputs.insert(name, Output::Text { bytes, layout });
                 }
             }
             ModuleKind::ParquetFileWriter(writer) => {
                 let (name, path) = place(&zone, &writer.target, date);
                 if path.is_dir() {
-                    outputs.insert(name, Output::Parquet { parts: parts(&path)? });
+                    outputs.insert(
+                        name,
+                        Output::Parquet {
+                            parts: parts(&path)?,
+                        },
+                    );
                 }
             }
             ModuleKind::DataFrameWriter(writer) => {
                 let schema = match side {
-                    Side::Legacy => writer.schema.clone().unwrap_or_else(|| bench.project.workspace.curated_schema.clone()),
+                    Side::Legacy => writer
+                        .schema
+                        .clone()
+                        .unwrap_or_else(|| bench.project.workspace.curated_schema.clone()),
                     Side::Rewrite => bench.project.workspace.rewrite_schema.clone(),
                 };
                 let table = TableName::new(schema, &writer.table);
-                let Some(version) = run.outcome.output_versions.get(&table.to_string()).copied() else { continue };
+                let Some(version) = run.outcome.output_versions.get(&table.to_string()).copied()
+                else {
+                    continue;
+                };
                 let scan = bench.wait(async {
                     match writer.mode {
                         WriteMode::Overwrite => bench.zone.scan_table(&table, version).await,
@@ -192,34 +245,64 @@ fn output(
                 let batches = scan.read().collect::<Result<Vec<_>, _>>()?;
                 outputs.insert(writer.table.clone(), Output::Table { schema, batches });
             }
-            ModuleKind::DataSourcing(_) | ModuleKind::Transformation(_) | ModuleKind::External(_) => {}
+            ModuleKind::DataSourcing(_)
+            | ModuleKind::Transformation(_)
+            | ModuleKind::External(_) => {}
         }
     }
-    own_files(&zone.join(job.name.as_str()).join("files").join(date.to_string()), "files", &mut outputs)?;
+    own_files(
+        &zone
+            .join(job.name.as_str())
+            .join("files")
+            .join(date.to_string()),
+        "files",
+        &mut outputs,
+    )?;
     Ok(RunOutput::Wrote(outputs))
 }
 
 /// Files an External wrote by itself, compared as bytes.
-fn own_files(folder: &Path, name: &str, outputs: &mut BTreeMap<String, Output>) -> Result<(), MigrationError> {
+fn own_files(
+    folder: &Path,
+    name: &str,
+    outputs: &mut BTreeMap<String, Output>,
+) -> Result<(), MigrationError> {
     if !folder.is_dir() {
         return Ok(());
     }
     for entry in std::fs::read_dir(folder).map_err(MigrationError::file("list", folder))? {
         let path = entry.map_err(MigrationError::file("list", folder))?.path();
-        let name = format!("{name}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+        let name = format!(
+            "{name}/{}",
+            path.file_name().unwrap_or_default().to_string_lossy()
+        );
         if path.is_dir() {
             own_files(&path, &name, outputs)?;
         } else {
-            let bytes = std::fs::read(&path).map_err(MigrationError::file("read", path.as_path()))?;
-            outputs.insert(name, Output::Text { bytes, layout: TextLayout::default() });
+            let bytes =
+                std::fs::read(&path).map_err(MigrationError::file("read", path.as_path()))?;
+            outputs.insert(
+                name,
+                Output::Text {
+                    bytes,
+                    layout: TextLayout::default(),
+                },
+            );
         }
     }
     Ok(())
 }
 
 fn place(zone: &Path, target: &FileTarget, date: EffectiveDate) -> (String, std::path::PathBuf) {
-    let name = format!("{}/{}/{}", target.job_dir, target.table_dir, target.file_name);
-    let path = zone.join(&target.job_dir).join(&target.table_dir).join(date.to_string()).join(&target.file_name);
+    let name = format!(
+        "{}/{}/{}",
+        target.job_dir, target.table_dir, target.file_name
+    );
+    let path = zone
+        .join(&target.job_dir)
+        .join(&target.table_dir)
+        .join(date.to_string())
+        .join(&target.file_name);
     (name, path)
 }
 
@@ -228,7 +311,11 @@ pub(crate) fn parts(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Migratio
     let mut parts = BTreeMap::new();
     for entry in std::fs::read_dir(folder).map_err(MigrationError::file("list", folder))? {
         let path = entry.map_err(MigrationError::file("list", folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let bytes = std::fs::read(&path).map_err(MigrationError::file("read", path.as_path()))?;
         parts.insert(name, bytes);
     }

@@ -38,19 +38,30 @@ pub struct Standing {
 }
 
 /// Drives the selected jobs and returns where all jobs of the scope stand.
-pub(crate) fn drive(bench: &Bench<'_>, selected: &[JobName], until: Until) -> Result<Vec<Standing>, MigrationError> {
+pub(crate) fn drive(
+    bench: &Bench<'_>,
+    selected: &[JobName],
+    until: Until,
+) -> Result<Vec<Standing>, MigrationError> {
     let scope = bench.project.scope();
     let recorded = ledger::load(bench.store.read())?;
     declare_scope(bench, &scope, &recorded)?;
     let mut portfolio = resume(&scope, &recorded)?;
-    let selected: BTreeSet<JobName> = selected.iter().chain(bench.project.broken.keys()).cloned().collect();
+    let selected: BTreeSet<JobName> = selected
+        .iter()
+        .chain(bench.project.broken.keys())
+        .cloned()
+        .collect();
     reopen_changed(bench, &selected, &recorded, &mut portfolio)?;
 
     let waits = |portfolio: &Portfolio, job: &JobName| {
-        portfolio.job(job).and_then(|state| state.ticket()).is_some_and(|ticket| match until {
-            Until::End => true,
-            Until::Stage(stage) => ticket.stage < stage,
-        })
+        portfolio
+            .job(job)
+            .and_then(|state| state.ticket())
+            .is_some_and(|ticket| match until {
+                Until::End => true,
+                Until::Stage(stage) => ticket.stage < stage,
+            })
     };
     let count = selected.iter().filter(|job| waits(&portfolio, job)).count();
     bench.progress.begin("jobs", count as u64);
@@ -62,7 +73,10 @@ pub(crate) fn drive(bench: &Bench<'_>, selected: &[JobName], until: Until) -> Re
                 while let Some(task) = queue.take() {
                     if let Err(error) = perform(bench, &queue, &task) {
                         // The record itself cannot be written: nobody may go on.
-                        failures.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                        failures
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(error);
                         queue.stop();
                     }
                 }
@@ -70,7 +84,12 @@ pub(crate) fn drive(bench: &Bench<'_>, selected: &[JobName], until: Until) -> Re
         }
     });
     bench.progress.end("jobs");
-    if let Some(error) = failures.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().next() {
+    if let Some(error) = failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .into_iter()
+        .next()
+    {
         return Err(error);
     }
     Ok(queue.standings())
@@ -78,13 +97,26 @@ pub(crate) fn drive(bench: &Bench<'_>, selected: &[JobName], until: Until) -> Re
 
 fn perform(bench: &Bench<'_>, queue: &Queue, task: &Task) -> Result<(), MigrationError> {
     let reply = stages::perform(bench, task);
-    let event = Event { ticket: task.ticket, reply };
-    ledger::append(&bench.store, &[LedgerEvent::StageReported(StageReported::new(task.job.as_str(), &event))])?;
+    let event = Event {
+        ticket: task.ticket,
+        reply,
+    };
+    ledger::append(
+        &bench.store,
+        &[LedgerEvent::StageReported(StageReported::new(
+            task.job.as_str(),
+            &event,
+        ))],
+    )?;
     let effects = queue.report(&task.job, &event);
     for effect in effects {
         match effect {
-            Effect::Reopen { job, round, cause, .. } => {
-                bench.progress.note(&format!("{job}: back to rewriting, round {round}: {cause}"));
+            Effect::Reopen {
+                job, round, cause, ..
+            } => {
+                bench
+                    .progress
+                    .note(&format!("{job}: back to rewriting, round {round}: {cause}"));
             }
             Effect::Finish { job, end, .. } => bench.progress.step("jobs", &format!("{job} {end}")),
             Effect::Perform(_) | Effect::Ignore { .. } => {}
@@ -131,9 +163,9 @@ fn resume(
                 }
             }
             LedgerEvent::StageReported(reported) => {
-                let event = reported
-                    .event()
-                    .map_err(|word| MigrationError::Record(format!("the ledger has the unknown word \"{word}\"")))?;
+                let event = reported.event().map_err(|word| {
+                    MigrationError::Record(format!("the ledger has the unknown word \"{word}\""))
+                })?;
                 portfolio.step(&reported.job.as_str().into(), &event);
             }
             _ => {}
@@ -152,7 +184,9 @@ fn reopen_changed(
 ) -> Result<(), MigrationError> {
     for job in selected {
         let Some(last) = recorded.iter().rev().find_map(|event| match event {
-            LedgerEvent::JobDiscovered(discovered) if discovered.job == job.as_str() => Some(discovered),
+            LedgerEvent::JobDiscovered(discovered) if discovered.job == job.as_str() => {
+                Some(discovered)
+            }
             _ => None,
         }) else {
             continue;
@@ -161,7 +195,10 @@ fn reopen_changed(
             Some(known) => stages::discovered(bench, known)?.sources != last.sources,
             None => false,
         };
-        let failed = portfolio.job(job).and_then(relift_team::JobState::end).is_some_and(|end| end == End::Failed);
+        let failed = portfolio
+            .job(job)
+            .and_then(relift_team::JobState::end)
+            .is_some_and(|end| end == End::Failed);
         if changed || failed {
             portfolio.restart(job);
         }
@@ -186,8 +223,18 @@ struct QueueState {
 
 impl Queue {
     fn new(portfolio: Portfolio, selected: BTreeSet<JobName>, until: Until) -> Self {
-        let state = QueueState { portfolio, waiting: Vec::new(), busy: 0, stopped: false };
-        let queue = Self { state: Mutex::new(state), changed: Condvar::new(), selected, until };
+        let state = QueueState {
+            portfolio,
+            waiting: Vec::new(),
+            busy: 0,
+            stopped: false,
+        };
+        let queue = Self {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            selected,
+            until,
+        };
         let first = queue.lock().portfolio.pending();
         queue.add(&mut queue.lock(), first);
         queue
@@ -221,13 +268,17 @@ impl Queue {
             if !state.waiting.is_empty() {
                 state.busy += 1;
                 // The job that has come furthest goes on, so that jobs are finished rather than begun.
-                let furthest = (0..state.waiting.len()).max_by_key(|at| state.waiting[*at].ticket.stage)?;
+                let furthest =
+                    (0..state.waiting.len()).max_by_key(|at| state.waiting[*at].ticket.stage)?;
                 return Some(state.waiting.remove(furthest));
             }
             if state.busy == 0 {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -248,7 +299,10 @@ impl Queue {
     }
 
     fn standings(self) -> Vec<Standing> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let state = self
+            .state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         state
             .portfolio
             .jobs()

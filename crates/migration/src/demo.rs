@@ -27,7 +27,11 @@ pub fn demo(
     std::thread::scope(|threads| {
         let python = threads.spawn(|| migration.bench.environment().map(drop));
         migration.generate_lake(None, None)?;
-        python.join().unwrap_or_else(|_| Err(MigrationError::Python("setting Python up panicked".to_owned())))
+        python.join().unwrap_or_else(|_| {
+            Err(MigrationError::Python(
+                "setting Python up panicked".to_owned(),
+            ))
+        })
     })?;
     let jobs = migration.project().select(&[])?;
     if options.sabotage {

@@ -33,11 +33,21 @@ pub struct Finding {
 
 impl Finding {
     fn good(what: &'static str, found: impl Into<String>) -> Self {
-        Self { what, health: Health::Good, found: found.into(), remedy: None }
+        Self {
+            what,
+            health: Health::Good,
+            found: found.into(),
+            remedy: None,
+        }
     }
 
     fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what, health: Health::Bad, found: found.into(), remedy: Some(remedy.into()) }
+        Self {
+            what,
+            health: Health::Bad,
+            found: found.into(),
+            remedy: Some(remedy.into()),
+        }
     }
 }
 
@@ -47,7 +57,10 @@ pub fn examine(folder: &Path, settings: &Settings, progress: &dyn Progress) -> V
     findings.push(isolation());
     match Project::open(folder) {
         Ok(project) => {
-            findings.push(Finding::good("workspace", project.root.display().to_string()));
+            findings.push(Finding::good(
+                "workspace",
+                project.root.display().to_string(),
+            ));
             findings.push(environment(&project, settings, progress));
             findings.push(jobs(&project));
             findings.push(lake(&project));
@@ -56,9 +69,15 @@ pub fn examine(folder: &Path, settings: &Settings, progress: &dyn Progress) -> V
             what: "workspace",
             health: Health::Warning,
             found: format!("no {SETTINGS} in {} or above", folder.display()),
-            remedy: Some("`relift init` makes this folder a workspace, `relift demo` shows one".to_owned()),
+            remedy: Some(
+                "`relift init` makes this folder a workspace, `relift demo` shows one".to_owned(),
+            ),
         }),
-        Err(error) => findings.push(Finding::bad("workspace", error.whole(), "correct the file named")),
+        Err(error) => findings.push(Finding::bad(
+            "workspace",
+            error.whole(),
+            "correct the file named",
+        )),
     }
     findings
 }
@@ -67,11 +86,16 @@ fn python(settings: &Settings) -> Finding {
     match find_interpreter(settings.python.as_deref()) {
         Ok(found) => {
             let (major, minor, patch) = found.version;
-            Finding::good("Python", format!("{major}.{minor}.{patch} at {}", found.executable.display()))
+            Finding::good(
+                "Python",
+                format!("{major}.{minor}.{patch} at {}", found.executable.display()),
+            )
         }
         Err(error) => {
             let text = error.to_string();
-            let (found, hint) = text.split_once("\nhint: ").unwrap_or((&text, "install Python 3.11 or newer with venv"));
+            let (found, hint) = text
+                .split_once("\nhint: ")
+                .unwrap_or((&text, "install Python 3.11 or newer with venv"));
             Finding::bad("Python", found, hint)
         }
     }
@@ -79,9 +103,17 @@ fn python(settings: &Settings) -> Finding {
 
 fn environment(project: &Project, settings: &Settings, progress: &dyn Progress) -> Finding {
     let Some(cache) = settings.cache.clone() else {
-        return Finding::bad("Python packages", "no folder to keep them in", "set HOME, XDG_CACHE_HOME or --cache");
+        return Finding::bad(
+            "Python packages",
+            "no folder to keep them in",
+            "set HOME, XDG_CACHE_HOME or --cache",
+        );
     };
-    let requirements = project.workspace.requirements.as_ref().map(|file| project.root.join(file));
+    let requirements = project
+        .workspace
+        .requirements
+        .as_ref()
+        .map(|file| project.root.join(file));
     let request = EnvironmentRequest {
         cache: &cache,
         python: settings.python.as_deref(),
@@ -91,7 +123,9 @@ fn environment(project: &Project, settings: &Settings, progress: &dyn Progress) 
         Ok(ready) => Finding::good("Python packages", ready.identity.to_string()),
         Err(error) => {
             let text = error.to_string();
-            let (found, hint) = text.split_once("\nhint: ").unwrap_or((&text, "see the message"));
+            let (found, hint) = text
+                .split_once("\nhint: ")
+                .unwrap_or((&text, "see the message"));
             Finding::bad("Python packages", found, hint)
         }
     }
@@ -102,12 +136,18 @@ fn isolation() -> Finding {
     if missing.is_empty() {
         return Finding::good("isolation", level.to_string());
     }
-    let layers: Vec<String> = missing.iter().map(|missing| format!("{} ({})", missing.layer, missing.reason)).collect();
+    let layers: Vec<String> = missing
+        .iter()
+        .map(|missing| format!("{} ({})", missing.layer, missing.reason))
+        .collect();
     Finding {
         what: "isolation",
         health: Health::Warning,
         found: format!("{level}; missing: {}", layers.join("; ")),
-        remedy: Some("a newer kernel with Landlock and user namespaces isolates legacy code better".to_owned()),
+        remedy: Some(
+            "a newer kernel with Landlock and user namespaces isolates legacy code better"
+                .to_owned(),
+        ),
     }
 }
 
@@ -115,13 +155,21 @@ fn jobs(project: &Project) -> Finding {
     let total = project.scope().len();
     if total == 0 {
         let folders = project.workspace.job_folders.join(", ");
-        return Finding::bad("jobs", format!("no *.json in {folders}"), "put job configurations there");
+        return Finding::bad(
+            "jobs",
+            format!("no *.json in {folders}"),
+            "put job configurations there",
+        );
     }
     match project.broken.first_key_value() {
         None => Finding::good("jobs", format!("{total} read")),
         Some((name, problems)) => Finding::bad(
             "jobs",
-            format!("{} of {total} cannot be read; {name}: {}", project.broken.len(), problems[0]),
+            format!(
+                "{} of {total} cannot be read; {name}: {}",
+                project.broken.len(),
+                problems[0]
+            ),
             "correct the file named; `relift scan` lists every problem",
         ),
     }

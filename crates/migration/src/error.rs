@@ -82,7 +82,10 @@ pub enum MigrationError {
 impl MigrationError {
     /// Whether the machine is at fault and not the job.
     pub(crate) fn is_environment(&self) -> bool {
-        matches!(self, Self::Python(_) | Self::Control(_) | Self::Output(_) | Self::File { .. })
+        matches!(
+            self,
+            Self::Python(_) | Self::Control(_) | Self::Output(_) | Self::File { .. }
+        )
     }
 
     /// Whether a job's own code raised, on either side.
@@ -91,7 +94,14 @@ impl MigrationError {
         use relift_platform::set_based::RewriteFailure;
         match self {
             Self::Legacy(failure) => matches!(**failure, LegacyFailure::Raised(_)),
-            Self::Rewrite(failure) => matches!(**failure, RewriteFailure::Guard { .. } | RewriteFailure::Engine { what: "the query failed", .. }),
+            Self::Rewrite(failure) => matches!(
+                **failure,
+                RewriteFailure::Guard { .. }
+                    | RewriteFailure::Engine {
+                        what: "the query failed",
+                        ..
+                    }
+            ),
             _ => false,
         }
     }
@@ -111,12 +121,23 @@ impl MigrationError {
         text
     }
 
-    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { action, path, source }
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
     }
 }
 
 fn lines(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    diagnostics
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

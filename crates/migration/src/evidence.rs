@@ -12,18 +12,27 @@ use crate::{MigrationError, queries, stages};
 
 impl Bench<'_> {
     /// Requirements of a job without the answers of their queries; none when it is not lifted.
-    pub(crate) fn requirements(&self, name: &JobName) -> Result<Arc<Vec<Requirement>>, MigrationError> {
+    pub(crate) fn requirements(
+        &self,
+        name: &JobName,
+    ) -> Result<Arc<Vec<Requirement>>, MigrationError> {
         if let Some(known) = lock(&self.required).get(name) {
             return Ok(Arc::clone(known));
         }
         let analysis = self.analysis(name)?;
         let mut requirements = Vec::new();
         if let (Ok(lifted), Some(job)) = (&analysis.lifted, self.project.jobs.get(name)) {
-            let sink_files =
-                stages::write_down(self, name, lifted)?.map_or_else(|_| Vec::new(), |rewrite| rewrite.sink_files);
-            let sources =
-                analysis.sources.iter().map(|source| (source.name().to_string(), source.clone())).collect();
-            let traced = Traced { sources: &sources, sink_files: &sink_files };
+            let sink_files = stages::write_down(self, name, lifted)?
+                .map_or_else(|_| Vec::new(), |rewrite| rewrite.sink_files);
+            let sources = analysis
+                .sources
+                .iter()
+                .map(|source| (source.name().to_string(), source.clone()))
+                .collect();
+            let traced = Traced {
+                sources: &sources,
+                sink_files: &sink_files,
+            };
             requirements = derive(job, lifted, traced).requirements;
         }
         let requirements = Arc::new(requirements);

@@ -21,7 +21,11 @@ impl Bench<'_> {
         if slot.is_none() {
             *slot = Some(Arc::new(self.find()?));
         }
-        Ok(slot.as_ref().and_then(|all| all.get(job)).cloned().unwrap_or_default())
+        Ok(slot
+            .as_ref()
+            .and_then(|all| all.get(job))
+            .cloned()
+            .unwrap_or_default())
     }
 
     fn find(&self) -> Result<Findings, MigrationError> {
@@ -35,11 +39,18 @@ impl Bench<'_> {
             let loops: Vec<ModuleLoops> = analysis
                 .externals
                 .iter()
-                .map(|(module, syntax)| ModuleLoops { module: *module, loops: row_loops(syntax) })
+                .map(|(module, syntax)| ModuleLoops {
+                    module: *module,
+                    loops: row_loops(syntax),
+                })
                 .collect();
             let lifted = analysis.lifted.as_ref();
-            let refusals: Vec<Refusal> =
-                lifted.err().into_iter().flatten().map(|(_, refusal)| refusal.clone()).collect();
+            let refusals: Vec<Refusal> = lifted
+                .err()
+                .into_iter()
+                .flatten()
+                .map(|(_, refusal)| refusal.clone())
+                .collect();
             let view = JobView {
                 job,
                 flow: refusals.is_empty().then_some(&analysis.flow),
@@ -52,7 +63,9 @@ impl Bench<'_> {
         }
         let flows: Vec<_> = analyses
             .iter()
-            .filter_map(|(name, analysis)| Some((name.clone(), &analysis.lifted.as_ref().ok()?.flow)))
+            .filter_map(|(name, analysis)| {
+                Some((name.clone(), &analysis.lifted.as_ref().ok()?.flow))
+            })
             .collect();
         for (job, finding) in duplicates(&flows) {
             all.entry(job).or_default().push(finding);

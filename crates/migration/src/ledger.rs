@@ -21,8 +21,9 @@ pub(crate) fn load(reader: &ControlReader) -> Result<Vec<LedgerEvent>, Migration
         .ledger()?
         .into_iter()
         .map(|entry| {
-            LedgerEvent::from_record(&entry.kind, entry.body)
-                .map_err(|error| MigrationError::Record(format!("ledger entry {}: {error}", entry.seq)))
+            LedgerEvent::from_record(&entry.kind, entry.body).map_err(|error| {
+                MigrationError::Record(format!("ledger entry {}: {error}", entry.seq))
+            })
         })
         .collect()
 }
@@ -30,5 +31,9 @@ pub(crate) fn load(reader: &ControlReader) -> Result<Vec<LedgerEvent>, Migration
 /// An event as the store takes it.
 pub(crate) fn to_new(event: &LedgerEvent) -> NewEvent {
     let record = event.to_record();
-    NewEvent { job: record.job.map(Into::into), kind: record.kind, body: record.body }
+    NewEvent {
+        job: record.job.map(Into::into),
+        kind: record.kind,
+        body: record.body,
+    }
 }

@@ -58,13 +58,19 @@ impl Bench<'_> {
 
     fn ask(&self, job: &JobName) -> Result<Vec<Answered>, MigrationError> {
         let analysis = self.analysis(job)?;
-        let Ok(lifted) = &analysis.lifted else { return Ok(Vec::new()) };
+        let Ok(lifted) = &analysis.lifted else {
+            return Ok(Vec::new());
+        };
         let dates = self.project.workspace.dates;
         let mut answers = Vec::new();
         for obligation in &lifted.flow.obligations {
             let mut answer = Answered {
                 text: relift_lift::condition_text(&lifted.flow, obligation),
-                span: obligation.spans.first().map(ToString::to_string).unwrap_or_default(),
+                span: obligation
+                    .spans
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
                 broken: BTreeMap::new(),
                 dates: dates.iter().count(),
                 method: "query",
@@ -73,7 +79,12 @@ impl Bench<'_> {
             if let ObligationKind::NeverMissing(columns) = &obligation.kind
                 && on_scan
                 && columns.iter().all(|column| {
-                    lifted.flow.node(obligation.node).schema.ty(column).is_some_and(|ty| !ty.missing.possible())
+                    lifted
+                        .flow
+                        .node(obligation.node)
+                        .schema
+                        .ty(column)
+                        .is_some_and(|ty| !ty.missing.possible())
                 })
             {
                 // The types come from Delta's own null counts of these dates.

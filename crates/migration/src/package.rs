@@ -99,5 +99,9 @@ fn summary(model: &Model) -> Summary {
             }
         })
         .collect();
-    Summary { jobs, verdict: model.verdict(), conserved: model.conservation().holds }
+    Summary {
+        jobs,
+        verdict: model.verdict(),
+        conserved: model.conservation().holds,
+    }
 }

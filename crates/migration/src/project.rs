@@ -36,12 +36,23 @@ impl Project {
         let root = start
             .ancestors()
             .find(|folder| folder.join(SETTINGS).is_file())
-            .ok_or(MigrationError::NoWorkspace { folder: start.clone() })?
+            .ok_or(MigrationError::NoWorkspace {
+                folder: start.clone(),
+            })?
             .to_owned();
         let settings = read_source(&root, SETTINGS)?;
         let workspace = Workspace::parse(&settings).map_err(MigrationError::Configuration)?;
-        let lake = Lake::open(root.join(&workspace.lake_root), workspace.effective_date_column.as_str());
-        let mut project = Self { root, workspace, lake, jobs: BTreeMap::new(), broken: BTreeMap::new() };
+        let lake = Lake::open(
+            root.join(&workspace.lake_root),
+            workspace.effective_date_column.as_str(),
+        );
+        let mut project = Self {
+            root,
+            workspace,
+            lake,
+            jobs: BTreeMap::new(),
+            broken: BTreeMap::new(),
+        };
         project.load_jobs()?;
         Ok(project)
     }
@@ -50,7 +61,9 @@ impl Project {
         for folder in self.workspace.job_folders.clone() {
             for file in files_below(&self.root, &folder, "json")? {
                 let source = read_source(&self.root, &file)?;
-                let stem = Path::new(&file).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+                let stem = Path::new(&file)
+                    .file_stem()
+                    .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
                 match Job::parse(&source, &self.workspace) {
                     Ok(job) if self.jobs.contains_key(&job.name) => {
                         let other = &self.jobs[&job.name].file;
@@ -72,20 +85,40 @@ impl Project {
 
     /// Every name in scope: sound and broken jobs.
     pub fn scope(&self) -> BTreeSet<JobName> {
-        self.jobs.keys().chain(self.broken.keys()).cloned().collect()
+        self.jobs
+            .keys()
+            .chain(self.broken.keys())
+            .cloned()
+            .collect()
     }
 
     /// Sound jobs chosen by `selection`: names or patterns with `*`, separated by commas; all when empty.
     pub fn select(&self, selection: &[String]) -> Result<Vec<JobName>, MigrationError> {
-        let patterns: Vec<&str> =
-            selection.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty()).collect();
+        let patterns: Vec<&str> = selection
+            .iter()
+            .flat_map(|text| text.split(','))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .collect();
         let mut chosen = BTreeSet::new();
         for pattern in &patterns {
             let before = chosen.len();
-            chosen.extend(self.scope().into_iter().filter(|name| matches_pattern(pattern, name.as_str())));
+            chosen.extend(
+                self.scope()
+                    .into_iter()
+                    .filter(|name| matches_pattern(pattern, name.as_str())),
+            );
             if chosen.len() == before {
-                let known = self.scope().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                return Err(MigrationError::NothingSelected { selection: (*pattern).to_owned(), known });
+                let known = self
+                    .scope()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                return Err(MigrationError::NothingSelected {
+                    selection: (*pattern).to_owned(),
+                    known,
+                });
             }
         }
         let wanted = |name: &&JobName| patterns.is_empty() || chosen.contains(*name);
@@ -93,9 +126,16 @@ impl Project {
     }
 
     /// The dates of a command: the workspace's range, narrowed.
-    pub fn dates(&self, start: Option<EffectiveDate>, end: Option<EffectiveDate>) -> Result<DateRange, MigrationError> {
+    pub fn dates(
+        &self,
+        start: Option<EffectiveDate>,
+        end: Option<EffectiveDate>,
+    ) -> Result<DateRange, MigrationError> {
         let whole = self.workspace.dates;
-        let range = DateRange { first: start.unwrap_or(whole.first), last: end.unwrap_or(whole.last) };
+        let range = DateRange {
+            first: start.unwrap_or(whole.first),
+            last: end.unwrap_or(whole.last),
+        };
         if !whole.contains(range.first) || !whole.contains(range.last) || range.first > range.last {
             let what = format!(
                 "{} .. {} is not inside the dates of the workspace, {} .. {} (relift.toml, [dates])",
@@ -111,12 +151,15 @@ impl Project {
         let candidates = self.module_files(&external.module);
         for file in &candidates {
             if self.root.join(file).is_file() {
-                return read_source(&self.root, file)
-                    .map_err(|error| Diagnostic::error(error.to_string()).hint("the file must be UTF-8 text"));
+                return read_source(&self.root, file).map_err(|error| {
+                    Diagnostic::error(error.to_string()).hint("the file must be UTF-8 text")
+                });
             }
         }
-        Err(Diagnostic::error(format!("there is no External \"{}\"", external.module))
-            .hint(format!("looked for {}", candidates.join(", "))))
+        Err(
+            Diagnostic::error(format!("there is no External \"{}\"", external.module))
+                .hint(format!("looked for {}", candidates.join(", "))),
+        )
     }
 
     /// Where a module could be: `late.py`, `sub/late.py` or dotted `sub.late`.
@@ -125,7 +168,11 @@ impl Project {
             Some(path) => path.to_owned(),
             None => module.replace('.', "/"),
         };
-        self.workspace.python_path.iter().map(|root| format!("{root}/{relative}.py")).collect()
+        self.workspace
+            .python_path
+            .iter()
+            .map(|root| format!("{root}/{relative}.py"))
+            .collect()
     }
 
     /// All source files a job consists of: its configuration, its Externals and the modules of the
@@ -141,7 +188,10 @@ impl Project {
             })
             .collect();
         while let Some(module) = waiting.pop() {
-            let file = self.module_files(&module).into_iter().find(|file| self.root.join(file).is_file());
+            let file = self
+                .module_files(&module)
+                .into_iter()
+                .find(|file| self.root.join(file).is_file());
             let Some(file) = file else { continue };
             if found.iter().any(|known| **known.name() == *file) {
                 continue;
@@ -158,7 +208,10 @@ impl Project {
         let mut text = String::new();
         for source in self.sources(job)? {
             let name = source.name();
-            text.push_str(&format!("{name}\n{}\n", ContentHash::of(source.text().as_bytes())));
+            text.push_str(&format!(
+                "{name}\n{}\n",
+                ContentHash::of(source.text().as_bytes())
+            ));
         }
         Ok(ContentHash::of(text.as_bytes()))
     }
@@ -186,7 +239,9 @@ fn files_below(root: &Path, folder: &str, extension: &str) -> Result<Vec<String>
     let path = root.join(folder);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(&path).map_err(MigrationError::file("list", path.as_path()))? {
-        let entry = entry.map_err(MigrationError::file("list", path.as_path()))?.path();
+        let entry = entry
+            .map_err(MigrationError::file("list", path.as_path()))?
+            .path();
         if entry.extension().is_some_and(|found| found == extension)
             && let Some(name) = entry.file_name().and_then(|name| name.to_str())
         {
@@ -203,7 +258,9 @@ fn imported_modules(text: &str) -> Vec<String> {
     text.lines()
         .filter_map(|line| {
             let line = line.trim_start();
-            let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "))?;
+            let rest = line
+                .strip_prefix("import ")
+                .or_else(|| line.strip_prefix("from "))?;
             rest.split([' ', ',']).next().map(str::to_owned)
         })
         .collect()
@@ -214,7 +271,9 @@ fn matches_pattern(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((head, rest)) => name.strip_prefix(head).is_some_and(|tail| {
-            (0..=tail.len()).filter(|at| tail.is_char_boundary(*at)).any(|at| matches_pattern(rest, &tail[at..]))
+            (0..=tail.len())
+                .filter(|at| tail.is_char_boundary(*at))
+                .any(|at| matches_pattern(rest, &tail[at..]))
         }),
     }
 }
@@ -232,6 +291,9 @@ mod tests {
 
     #[test]
     fn imports_are_found() {
-        assert_eq!(imported_modules("import os\nfrom shared.rates import x\n"), ["os", "shared.rates"]);
+        assert_eq!(
+            imported_modules("import os\nfrom shared.rates import x\n"),
+            ["os", "shared.rates"]
+        );
     }
 }

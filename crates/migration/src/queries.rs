@@ -43,22 +43,31 @@ pub(crate) fn sources_of(flow: &Dataflow, printed: &PrintedQuery) -> Vec<QuerySo
 }
 
 /// Sources of a query cited as evidence.
-pub(crate) fn cited_sources(job: &Job, sources: &[EvidenceSource]) -> Result<Vec<QuerySource>, MigrationError> {
+pub(crate) fn cited_sources(
+    job: &Job,
+    sources: &[EvidenceSource],
+) -> Result<Vec<QuerySource>, MigrationError> {
     sources
         .iter()
-        .map(|source| match job.modules.get(source.module).map(|module| &module.kind) {
-            Some(ModuleKind::DataSourcing(sourcing)) => Ok(QuerySource {
-                name: source.name.clone(),
-                table: sourcing.table.clone(),
-                dates: sourcing.dates.clone(),
-                columns: source.columns.iter().map(|name| name.as_str().into()).collect(),
-                row_number: source.row_number.clone(),
-            }),
-            _ => Err(MigrationError::Record(format!(
-                "modules[{}] of {} reads no table, but evidence cites it",
-                source.module, job.name
-            ))),
-        })
+        .map(
+            |source| match job.modules.get(source.module).map(|module| &module.kind) {
+                Some(ModuleKind::DataSourcing(sourcing)) => Ok(QuerySource {
+                    name: source.name.clone(),
+                    table: sourcing.table.clone(),
+                    dates: sourcing.dates.clone(),
+                    columns: source
+                        .columns
+                        .iter()
+                        .map(|name| name.as_str().into())
+                        .collect(),
+                    row_number: source.row_number.clone(),
+                }),
+                _ => Err(MigrationError::Record(format!(
+                    "modules[{}] of {} reads no table, but evidence cites it",
+                    source.module, job.name
+                ))),
+            },
+        )
         .collect()
 }
 
@@ -78,8 +87,12 @@ pub(crate) fn run(
                 Some(version) => *version,
                 None => lake.latest_version(&source.table)?,
             };
-            let dates = lake.resolve_dates(&source.table, version, &source.dates, date).await?;
-            let scan = lake.scan(&source.table, version, &dates, &source.columns).await?;
+            let dates = lake
+                .resolve_dates(&source.table, version, &source.dates, date)
+                .await?;
+            let scan = lake
+                .scan(&source.table, version, &dates, &source.columns)
+                .await?;
             session.register_scan(&source.name, scan, source.row_number.as_deref())?;
         }
         register_parameters(&session, date)?;
@@ -97,7 +110,11 @@ impl QuerySource {
 fn register_parameters(session: &Session, date: EffectiveDate) -> Result<(), EngineError> {
     let schema = Arc::new(Schema::new(vec![
         Field::new("effective_date", DataType::Date32, false),
-        Field::new("processing_time", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+        Field::new(
+            "processing_time",
+            DataType::Timestamp(TimeUnit::Microsecond, None),
+            false,
+        ),
     ]));
     let time = nominal_processing_time(date).as_microsecond();
     let columns: Vec<ArrayRef> = vec![

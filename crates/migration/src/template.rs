@@ -21,7 +21,10 @@ pub fn init(folder: &Path, name: &str, dates: relift_job::DateRange) -> Result<(
     for below in ["jobs", "externals", "lake"] {
         create(&folder.join(below))?;
     }
-    write(&settings, relift_job::Workspace::initial_text(name, dates).as_bytes())
+    write(
+        &settings,
+        relift_job::Workspace::initial_text(name, dates).as_bytes(),
+    )
 }
 
 /// Copies the demonstration portfolio; files that are there stay as they are.

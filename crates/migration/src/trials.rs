@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array,
+    Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use relift_dataflow::Op;
@@ -32,19 +32,30 @@ use crate::{MigrationError, comparison};
 const CASES_MAX: usize = 24;
 
 /// The cases of a job, named.
-pub(crate) fn cases(bench: &Bench<'_>, job: &JobName) -> Result<Vec<AdversarialCase>, MigrationError> {
+pub(crate) fn cases(
+    bench: &Bench<'_>,
+    job: &JobName,
+) -> Result<Vec<AdversarialCase>, MigrationError> {
     let analysis = bench.analysis(job)?;
     if analysis.lifted.is_err() {
         return Ok(Vec::new());
     }
     let date = bench.project.workspace.dates.first;
-    let mut cases = adversarial_cases(&analysis.flow, date, &bench.project.workspace.effective_date_column);
+    let mut cases = adversarial_cases(
+        &analysis.flow,
+        date,
+        &bench.project.workspace.effective_date_column,
+    );
     cases.truncate(CASES_MAX);
     Ok(cases)
 }
 
 /// Runs every case through both sides; returns the differences, one line each.
-pub(crate) fn run(bench: &Bench<'_>, job: &Job, files: &RewriteFiles) -> Result<Vec<String>, MigrationError> {
+pub(crate) fn run(
+    bench: &Bench<'_>,
+    job: &Job,
+    files: &RewriteFiles,
+) -> Result<Vec<String>, MigrationError> {
     if !files.upstream().is_empty() {
         // The tables of another job have no adversarial form yet.
         return Ok(Vec::new());
@@ -53,7 +64,14 @@ pub(crate) fn run(bench: &Bench<'_>, job: &Job, files: &RewriteFiles) -> Result<
     for (index, case) in cases(bench, &job.name)?.iter().enumerate() {
         let folder = bench.staging().join(format!("{}-trial-{index}", job.name));
         remove_folder(&folder)?;
-        if let Some(difference) = (Trial { bench, job, files, folder: &folder }).run(case)? {
+        if let Some(difference) = (Trial {
+            bench,
+            job,
+            files,
+            folder: &folder,
+        })
+        .run(case)?
+        {
             differences.push(format!("on adversarial data ({}): {difference}", case.name));
         }
         remove_folder(&folder)?;
@@ -84,7 +102,12 @@ impl Trial<'_> {
     }
 
     /// One Delta table per table read; the first scan of a table says what is in it.
-    fn fill(&self, lake: &Lake, case: &AdversarialCase, date: EffectiveDate) -> Result<(), MigrationError> {
+    fn fill(
+        &self,
+        lake: &Lake,
+        case: &AdversarialCase,
+        date: EffectiveDate,
+    ) -> Result<(), MigrationError> {
         let analysis = self.bench.analysis(&self.job.name)?;
         let catalog = self.bench.catalog()?;
         let mut filled = BTreeMap::new();
@@ -94,20 +117,31 @@ impl Trial<'_> {
             }
         }
         for (table, rows) in filled {
-            let Some(facts) = catalog.tables.get(&table) else { continue };
+            let Some(facts) = catalog.tables.get(&table) else {
+                continue;
+            };
             let batch = batch(facts, rows, lake.effective_date_column(), date)?;
             self.commit(lake, &table, batch, date)?;
         }
         Ok(())
     }
 
-    fn commit(&self, lake: &Lake, table: &TableName, batch: RecordBatch, date: EffectiveDate) -> Result<(), MigrationError> {
+    fn commit(
+        &self,
+        lake: &Lake,
+        table: &TableName,
+        batch: RecordBatch,
+        date: EffectiveDate,
+    ) -> Result<(), MigrationError> {
         let commit = TableCommit {
             root: lake.root().to_owned(),
             table: table.clone(),
             app_id: format!("trial/{table}"),
             generation: 1,
-            mode: CommitMode::ReplacePartition { column: lake.effective_date_column().into(), date },
+            mode: CommitMode::ReplacePartition {
+                column: lake.effective_date_column().into(),
+                date,
+            },
             schema: batch.schema(),
             batches: vec![batch],
             metadata: BTreeMap::new(),
@@ -119,14 +153,20 @@ impl Trial<'_> {
     fn legacy(&self, lake: &Lake, date: EffectiveDate) -> Result<RunOutput, MigrationError> {
         let staging = self.folder.to_owned();
         let inside = staging.join("in");
-        std::fs::create_dir_all(&inside).map_err(MigrationError::file("create", inside.as_path()))?;
+        std::fs::create_dir_all(&inside)
+            .map_err(MigrationError::file("create", inside.as_path()))?;
         let mut inputs = BTreeMap::new();
         for (index, module) in self.job.modules.iter().enumerate() {
-            let ModuleKind::DataSourcing(source) = &module.kind else { continue };
+            let ModuleKind::DataSourcing(source) = &module.kind else {
+                continue;
+            };
             let scan = self.bench.wait(async {
                 let version = lake.latest_version(&source.table)?;
-                let dates = lake.resolve_dates(&source.table, version, &source.dates, date).await?;
-                lake.scan(&source.table, version, &dates, &source.columns).await
+                let dates = lake
+                    .resolve_dates(&source.table, version, &source.dates, date)
+                    .await?;
+                lake.scan(&source.table, version, &dates, &source.columns)
+                    .await
             })?;
             let file = inside.join(format!("{index}.arrow"));
             write_arrow(&scan, &file)?;
@@ -149,9 +189,14 @@ impl Trial<'_> {
     }
 
     /// The rewrite's output, and whether a guard stopped it.
-    fn rewrite(&self, lake: &Lake, date: EffectiveDate) -> Result<(RunOutput, bool), MigrationError> {
+    fn rewrite(
+        &self,
+        lake: &Lake,
+        date: EffectiveDate,
+    ) -> Result<(RunOutput, bool), MigrationError> {
         let staging = self.folder.join("rewrite");
-        std::fs::create_dir_all(&staging).map_err(MigrationError::file("create", staging.as_path()))?;
+        std::fs::create_dir_all(&staging)
+            .map_err(MigrationError::file("create", staging.as_path()))?;
         let run = self.bench.wait(set_based::run(RewriteRun {
             job: &self.files.job,
             sql: &self.files.sql,
@@ -177,15 +222,24 @@ impl Trial<'_> {
         }
     }
 
-    fn outputs(&self, files: &[StagedFile], tables: &[StagedTable]) -> Result<RunOutput, MigrationError> {
+    fn outputs(
+        &self,
+        files: &[StagedFile],
+        tables: &[StagedTable],
+    ) -> Result<RunOutput, MigrationError> {
         let mut outputs = BTreeMap::new();
         for file in files {
             let output = if file.staged.is_dir() {
-                Output::Parquet { parts: comparison::parts(&file.staged)? }
+                Output::Parquet {
+                    parts: comparison::parts(&file.staged)?,
+                }
             } else {
-                let bytes =
-                    std::fs::read(&file.staged).map_err(MigrationError::file("read", file.staged.as_path()))?;
-                Output::Text { bytes, layout: self.layout(&file.relative) }
+                let bytes = std::fs::read(&file.staged)
+                    .map_err(MigrationError::file("read", file.staged.as_path()))?;
+                Output::Text {
+                    bytes,
+                    layout: self.layout(&file.relative),
+                }
             };
             outputs.insert(file.relative.clone(), output);
         }
@@ -193,26 +247,44 @@ impl Trial<'_> {
             let (schema, batches) = read_arrow(&table.arrow_file)?;
             // An untyped column has no type to compare before it meets its table.
             let keep: Vec<usize> = (0..schema.fields().len())
-                .filter(|at| !table.untyped.contains(&schema.field(*at).name().as_str().into()))
+                .filter(|at| {
+                    !table
+                        .untyped
+                        .contains(&schema.field(*at).name().as_str().into())
+                })
                 .collect();
             let project = |batch: &RecordBatch| {
-                batch.project(&keep).map_err(|error| MigrationError::Record(error.to_string()))
+                batch
+                    .project(&keep)
+                    .map_err(|error| MigrationError::Record(error.to_string()))
             };
             let batches = batches.iter().map(project).collect::<Result<Vec<_>, _>>()?;
-            let schema =
-                Arc::new(schema.project(&keep).map_err(|error| MigrationError::Record(error.to_string()))?);
+            let schema = Arc::new(
+                schema
+                    .project(&keep)
+                    .map_err(|error| MigrationError::Record(error.to_string()))?,
+            );
             outputs.insert(table.table.clone(), Output::Table { schema, batches });
         }
         Ok(RunOutput::Wrote(outputs))
     }
 
     fn layout(&self, relative: &str) -> TextLayout {
-        let of = self.job.modules.iter().find_map(|module| match &module.kind {
-            ModuleKind::CsvFileWriter(writer) if relative.ends_with(&format!("/{}", writer.target.file_name)) => {
-                Some(TextLayout { header: writer.include_header, trailer: writer.trailer.is_some() })
-            }
-            _ => None,
-        });
+        let of = self
+            .job
+            .modules
+            .iter()
+            .find_map(|module| match &module.kind {
+                ModuleKind::CsvFileWriter(writer)
+                    if relative.ends_with(&format!("/{}", writer.target.file_name)) =>
+                {
+                    Some(TextLayout {
+                        header: writer.include_header,
+                        trailer: writer.trailer.is_some(),
+                    })
+                }
+                _ => None,
+            });
         of.unwrap_or_default()
     }
 }
@@ -238,7 +310,11 @@ fn batch(
             })
             .collect();
         let array = array(column.lake_type, &values)?;
-        fields.push(Field::new(column.name.as_str(), array.data_type().clone(), true));
+        fields.push(Field::new(
+            column.name.as_str(),
+            array.data_type().clone(),
+            true,
+        ));
         columns.push(array);
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
@@ -279,7 +355,10 @@ fn array(lake_type: LakeType, values: &[Value]) -> Result<ArrayRef, MigrationErr
         LakeType::Date => Arc::new(collect!(Date32Array, Value::Date(it) => *it)),
         LakeType::Timestamp => {
             let array = collect!(TimestampMicrosecondArray, Value::Timestamp(it) => *it);
-            debug_assert_eq!(array.data_type(), &DataType::Timestamp(TimeUnit::Microsecond, None));
+            debug_assert_eq!(
+                array.data_type(),
+                &DataType::Timestamp(TimeUnit::Microsecond, None)
+            );
             Arc::new(array)
         }
     })
@@ -288,6 +367,9 @@ fn array(lake_type: LakeType, values: &[Value]) -> Result<ArrayRef, MigrationErr
 fn rescale(unscaled: i128, from: i32, to: i8) -> i128 {
     let to = i32::from(to);
     let shift = (to - from).unsigned_abs();
-    if to >= from { unscaled * 10_i128.pow(shift) } else { unscaled / 10_i128.pow(shift) }
+    if to >= from {
+        unscaled * 10_i128.pow(shift)
+    } else {
+        unscaled / 10_i128.pow(shift)
+    }
 }
-

@@ -69,8 +69,14 @@ pub struct CellResult {
 
 impl<'a> Migration<'a> {
     /// Opens the workspace of `folder` and takes its lock.
-    pub fn open(folder: &Path, settings: Settings, progress: &'a dyn Progress) -> Result<Self, MigrationError> {
-        Ok(Self { bench: Bench::new(Project::open(folder)?, settings, progress)? })
+    pub fn open(
+        folder: &Path,
+        settings: Settings,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, MigrationError> {
+        Ok(Self {
+            bench: Bench::new(Project::open(folder)?, settings, progress)?,
+        })
     }
 
     /// The workspace.
@@ -94,13 +100,21 @@ impl<'a> Migration<'a> {
             });
         }
         for name in jobs {
-            let Some(job) = self.bench.project.jobs.get(name) else { continue };
+            let Some(job) = self.bench.project.jobs.get(name) else {
+                continue;
+            };
             let analysis = self.bench.analysis(name)?;
             let level = analysis.lifted.as_ref().ok().map(|lifted| {
                 let weakest = lifted.decisions.iter().map(|decision| decision.level).max();
                 weakest.map_or("flat", relift_lift::Level::word).to_owned()
             });
-            let refusals = analysis.lifted.as_ref().err().into_iter().flatten().map(|(_, refusal)| refusal.to_string());
+            let refusals = analysis
+                .lifted
+                .as_ref()
+                .err()
+                .into_iter()
+                .flatten()
+                .map(|(_, refusal)| refusal.to_string());
             let mut kinds: Vec<&str> = job
                 .modules
                 .iter()
@@ -112,9 +126,19 @@ impl<'a> Migration<'a> {
                 job: name.clone(),
                 modules: job.modules.len(),
                 kinds,
-                findings: self.bench.findings(name)?.iter().map(|finding| finding.code.to_owned()).collect(),
+                findings: self
+                    .bench
+                    .findings(name)?
+                    .iter()
+                    .map(|finding| finding.code.to_owned())
+                    .collect(),
                 level,
-                problems: analysis.rejected.iter().map(ToString::to_string).chain(refusals).collect(),
+                problems: analysis
+                    .rejected
+                    .iter()
+                    .map(ToString::to_string)
+                    .chain(refusals)
+                    .collect(),
                 rejected: !analysis.rejected.is_empty(),
             });
         }
@@ -123,9 +147,14 @@ impl<'a> Migration<'a> {
     }
 
     /// Generates the demonstration lake for the workspace's dates.
-    pub fn generate_lake(&self, seed: Option<u64>, customers: Option<u32>) -> Result<LakeSummary, MigrationError> {
+    pub fn generate_lake(
+        &self,
+        seed: Option<u64>,
+        customers: Option<u32>,
+    ) -> Result<LakeSummary, MigrationError> {
         let workspace = &self.bench.project.workspace;
-        let mut options = GeneratorOptions::new(workspace.dates, workspace.effective_date_column.as_str());
+        let mut options =
+            GeneratorOptions::new(workspace.dates, workspace.effective_date_column.as_str());
         options.seed = seed.unwrap_or(options.seed);
         options.customers = customers.unwrap_or(options.customers);
         let root = self.bench.project.root.join(&workspace.lake_root);
@@ -136,7 +165,8 @@ impl<'a> Migration<'a> {
     pub fn import_lake(&self, schema: &str, from: &Path) -> Result<LakeSummary, MigrationError> {
         let schema = schema.into();
         self.with_lake_progress(|tell| {
-            self.bench.wait(lake::import(&self.bench.project.lake, &schema, from, tell))
+            self.bench
+                .wait(lake::import(&self.bench.project.lake, &schema, from, tell))
         })
     }
 
@@ -160,27 +190,43 @@ impl<'a> Migration<'a> {
 
     /// Jobs of the scope whose configuration cannot be read, with what is wrong first.
     pub fn broken_selected(&self) -> Vec<(JobName, String)> {
-        let first = |problems: &Vec<relift_diagnostics::Diagnostic>| problems.first().map(ToString::to_string);
+        let first = |problems: &Vec<relift_diagnostics::Diagnostic>| {
+            problems.first().map(ToString::to_string)
+        };
         let broken = &self.bench.project.broken;
-        broken.iter().map(|(job, problems)| (job.clone(), first(problems).unwrap_or_default())).collect()
+        broken
+            .iter()
+            .map(|(job, problems)| (job.clone(), first(problems).unwrap_or_default()))
+            .collect()
     }
 
     /// Runs one side of jobs for each date that has no current run. Dates of a job run in order, jobs side
     /// by side; a failed date is recorded and the next one goes on.
-    pub fn run(&self, jobs: &[JobName], dates: DateRange, side: Side) -> Result<Vec<RunResult>, MigrationError> {
+    pub fn run(
+        &self,
+        jobs: &[JobName],
+        dates: DateRange,
+        side: Side,
+    ) -> Result<Vec<RunResult>, MigrationError> {
         let bench = &self.bench;
         let count = dates.iter().count() * jobs.len();
         let phase = format!("{} runs", side.word());
         bench.progress.begin(&phase, count as u64);
         let results = Mutex::new(Vec::new());
         let outcome = self.in_parallel(jobs, |name| {
-            let job = bench.project.jobs.get(name).ok_or_else(|| MigrationError::Unknown(format!("no job {name}")))?;
+            let job = bench
+                .project
+                .jobs
+                .get(name)
+                .ok_or_else(|| MigrationError::Unknown(format!("no job {name}")))?;
             let files = match side {
                 Side::Legacy => None,
                 Side::Rewrite => match RewriteFiles::read(bench, name)? {
                     Some(files) => Some(files),
                     None => {
-                        bench.progress.note(&format!("{name} has no rewritten job below artifacts/; run `relift lift`"));
+                        bench.progress.note(&format!(
+                            "{name} has no rewritten job below artifacts/; run `relift lift`"
+                        ));
                         return Ok(());
                     }
                 },
@@ -206,7 +252,9 @@ impl<'a> Migration<'a> {
         });
         bench.progress.end(&phase);
         outcome?;
-        let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut results = results
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         results.sort_by(|a, b| (&a.job, a.date).cmp(&(&b.job, b.date)));
         Ok(results)
     }
@@ -215,7 +263,9 @@ impl<'a> Migration<'a> {
     fn round(&self, job: &JobName) -> Result<u32, MigrationError> {
         let events = ledger::load(self.bench.store.read())?;
         let rounds = events.iter().filter_map(|event| match event {
-            LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() => Some(rewritten.round),
+            LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() => {
+                Some(rewritten.round)
+            }
             _ => None,
         });
         Ok(rounds.last().unwrap_or(1))
@@ -242,28 +292,44 @@ impl<'a> Migration<'a> {
                 });
             }
         });
-        failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), Err)
+        failure
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .map_or(Ok(()), Err)
     }
 
     /// Lifts the selected jobs and writes their rewritten form.
     pub fn lift(&self, jobs: &[JobName]) -> Result<Vec<Standing>, MigrationError> {
         let standings = drive(&self.bench, jobs, Until::Stage(Stage::Run))?;
-        Ok(standings.into_iter().filter(|standing| jobs.contains(&standing.job)).collect())
+        Ok(standings
+            .into_iter()
+            .filter(|standing| jobs.contains(&standing.job))
+            .collect())
     }
 
     /// Compares both sides of the selected jobs on each date, from what is committed.
-    pub fn reconcile(&self, jobs: &[JobName], dates: DateRange) -> Result<Vec<CellResult>, MigrationError> {
+    pub fn reconcile(
+        &self,
+        jobs: &[JobName],
+        dates: DateRange,
+    ) -> Result<Vec<CellResult>, MigrationError> {
         let bench = &self.bench;
-        bench.progress.begin("comparing", (jobs.len() * dates.iter().count()) as u64);
+        bench
+            .progress
+            .begin("comparing", (jobs.len() * dates.iter().count()) as u64);
         let mut results = Vec::new();
         for name in jobs {
-            let Some(job) = bench.project.jobs.get(name) else { continue };
+            let Some(job) = bench.project.jobs.get(name) else {
+                continue;
+            };
             let round = self.round(name)?;
             let mut events = Vec::new();
             for date in dates.iter() {
                 if let Some(found) = compare(bench, job, date, round)? {
                     events.extend(found.events());
-                    results.push(CellResult { compared: found.cell });
+                    results.push(CellResult {
+                        compared: found.cell,
+                    });
                 }
                 bench.progress.step("comparing", &format!("{name} {date}"));
             }
@@ -281,7 +347,9 @@ impl<'a> Migration<'a> {
     /// Takes the selected jobs all the way and writes the package.
     pub fn modernise(&self, jobs: &[JobName]) -> Result<(Vec<Standing>, Summary), MigrationError> {
         let dates = self.bench.project.workspace.dates.iter().count();
-        self.bench.progress.begin("runs", (2 * dates * jobs.len()) as u64);
+        self.bench
+            .progress
+            .begin("runs", (2 * dates * jobs.len()) as u64);
         let standings = drive(&self.bench, jobs, Until::End)?;
         self.bench.progress.end("runs");
         Ok((standings, self.report()?))

@@ -25,7 +25,11 @@ pub struct Check {
 
 impl Check {
     fn new(what: &'static str) -> Self {
-        Self { what, checked: 0, failures: Vec::new() }
+        Self {
+            what,
+            checked: 0,
+            failures: Vec::new(),
+        }
     }
 
     fn count(&mut self, failure: Option<String>) {
@@ -44,7 +48,8 @@ pub struct Verification {
 impl Verification {
     /// Whether there was something to check and nothing failed.
     pub fn holds(&self) -> bool {
-        self.checks.iter().any(|check| check.checked > 0) && self.checks.iter().all(|check| check.failures.is_empty())
+        self.checks.iter().any(|check| check.checked > 0)
+            && self.checks.iter().all(|check| check.failures.is_empty())
     }
 }
 
@@ -65,18 +70,30 @@ pub(crate) fn verify(bench: &Bench<'_>) -> Result<Verification, MigrationError> 
         bench.progress.step("verifying", job.as_str());
     }
     bench.progress.end("verifying");
-    let checks = vec![code, queries, sources(bench, &events), rewrites(bench, &events), chain(bench)?, reports(bench)?];
+    let checks = vec![
+        code,
+        queries,
+        sources(bench, &events),
+        rewrites(bench, &events),
+        chain(bench)?,
+        reports(bench)?,
+    ];
     Ok(Verification { checks })
 }
 
 /// Hashes of the code that a job's requirements cite.
 pub(crate) fn code_evidence(bench: &Bench<'_>, job: &JobName) -> Result<Check, MigrationError> {
     let mut check = Check::new("cited code");
-    let Some(requirements) = requirements(bench, job)? else { return Ok(check) };
+    let Some(requirements) = requirements(bench, job)? else {
+        return Ok(check);
+    };
     let mut files = BTreeMap::new();
     for requirement in &requirements.requirements {
         if requirement.evidence.code.is_empty() && requirement.evidence.query.is_none() {
-            check.count(Some(format!("{}: there is no evidence for it", requirement.id)));
+            check.count(Some(format!(
+                "{}: there is no evidence for it",
+                requirement.id
+            )));
         }
         for citation in &requirement.evidence.code {
             let source = files
@@ -84,14 +101,22 @@ pub(crate) fn code_evidence(bench: &Bench<'_>, job: &JobName) -> Result<Check, M
                 .or_insert_with(|| read_source(&bench.project.root, &citation.file).ok());
             let found = source.as_ref().map(|source| {
                 let text = source.text().as_bytes();
-                let cited = text.get(citation.start as usize..citation.end as usize).unwrap_or_default();
+                let cited = text
+                    .get(citation.start as usize..citation.end as usize)
+                    .unwrap_or_default();
                 ContentHash::of(cited).to_string()
             });
             let place = format!("{}:{}", citation.file, citation.first_line);
             check.count(match (found, &citation.hash) {
                 (Some(found), Some(hash)) if found == *hash => None,
-                (Some(_), _) => Some(format!("{place}: the code cited by {} has changed", requirement.id)),
-                (None, _) => Some(format!("{place}: the file cited by {} cannot be read", requirement.id)),
+                (Some(_), _) => Some(format!(
+                    "{place}: the code cited by {} has changed",
+                    requirement.id
+                )),
+                (None, _) => Some(format!(
+                    "{place}: the file cited by {} cannot be read",
+                    requirement.id
+                )),
             });
         }
     }
@@ -104,18 +129,24 @@ fn requirements(bench: &Bench<'_>, job: &JobName) -> Result<Option<Requirements>
         return Ok(None);
     }
     let source = read_source(&bench.project.root, &file)?;
-    Requirements::parse(source.text()).map(Some).map_err(|error| MigrationError::Record(format!("{file}: {error}")))
+    Requirements::parse(source.text())
+        .map(Some)
+        .map_err(|error| MigrationError::Record(format!("{file}: {error}")))
 }
 
 /// Queries that a job's requirements cite, run again at the cited versions.
 fn query_evidence(bench: &Bench<'_>, name: &JobName) -> Result<Check, MigrationError> {
     let mut check = Check::new("cited queries");
-    let (Some(requirements), Some(job)) = (requirements(bench, name)?, bench.project.jobs.get(name)) else {
+    let (Some(requirements), Some(job)) =
+        (requirements(bench, name)?, bench.project.jobs.get(name))
+    else {
         return Ok(check);
     };
     let mut answers = Answers::new();
     for requirement in &requirements.requirements {
-        let Some(query) = &requirement.evidence.query else { continue };
+        let Some(query) = &requirement.evidence.query else {
+            continue;
+        };
         for (date, cited) in &query.results {
             let failure = match EffectiveDate::parse(date) {
                 None => Some(format!("{}: \"{date}\" is no date", requirement.id)),
@@ -125,7 +156,10 @@ fn query_evidence(bench: &Bench<'_>, name: &JobName) -> Result<Check, MigrationE
                         .iter()
                         .filter_map(|source| {
                             let (schema, table) = source.table.split_once('.')?;
-                            Some((TableName::new(schema, table), *cited.versions.get(&source.name)?))
+                            Some((
+                                TableName::new(schema, table),
+                                *cited.versions.get(&source.name)?,
+                            ))
                         })
                         .collect();
                     match answer(bench, job, query, date, &versions, &mut answers) {
@@ -134,9 +168,11 @@ fn query_evidence(bench: &Bench<'_>, name: &JobName) -> Result<Check, MigrationE
                             "{}: its query on {date} returns {} rows with another digest, {} were cited",
                             requirement.id, found.rows, cited.rows
                         )),
-                        Err(error) => {
-                            Some(format!("{}: its query on {date} cannot be run: {}", requirement.id, error.whole()))
-                        }
+                        Err(error) => Some(format!(
+                            "{}: its query on {date} cannot be run: {}",
+                            requirement.id,
+                            error.whole()
+                        )),
                     }
                 }
             };
@@ -202,7 +238,10 @@ fn reports(bench: &Bench<'_>) -> Result<Check, MigrationError> {
         let path = bench.project.root.join("governance").join(file.name);
         check.count(match std::fs::read(&path) {
             Ok(bytes) if bytes == file.content.as_bytes() => None,
-            Ok(_) => Some(format!("governance/{}: is not what the ledger says", file.name)),
+            Ok(_) => Some(format!(
+                "governance/{}: is not what the ledger says",
+                file.name
+            )),
             Err(error) => Some(format!("governance/{}: cannot be read: {error}", file.name)),
         });
     }

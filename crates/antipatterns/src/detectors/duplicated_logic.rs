@@ -1,5 +1,7 @@
 //! Logic that another job has too.
 
+use std::collections::BTreeSet;
+
 use relift_dataflow::{Dataflow, NodeId};
 use relift_job::JobName;
 
@@ -7,13 +9,13 @@ use crate::canonical::Canonical;
 use crate::detector::declare_detector;
 use crate::{Finding, JobView};
 
-/// Fewest operations two relations must share to be called the same logic; a filtered scan is not.
+/// Fewest operations two relations must share to be called the same logic; a filtered scan has one.
 const OPERATIONS_MIN: usize = 2;
 
 declare_detector! {
     /// ## What it finds
     /// A relation that a job computes although another job computes and writes the same one: same tables,
-    /// same filters, joins and groupings, whatever the names of frames and columns.
+    /// same filters, joins and groupings, and columns that the other has too, whatever the names.
     ///
     /// ## Why it matters
     /// The two copies drift apart when one of them is corrected, and the work is done twice.
@@ -34,21 +36,20 @@ fn find(_: &JobView<'_>) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Findings about logic that occurs in several jobs, with the job each belongs to. `jobs` are lifted; the
-/// first job that writes a relation is taken for its home.
+/// Findings about logic that occurs in several jobs, with the job each belongs to. `jobs` are lifted, so
+/// each computes only the columns it needs: a relation is the same as a written one when it has the same
+/// rows and some of its columns. The first job that writes a relation is taken for its home.
 pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
     let mut canonical: Vec<Canonical<'_>> =
         jobs.iter().map(|(_, flow)| Canonical::new(flow)).collect();
-    let mut findings = Vec::new();
+    let mut findings: Vec<(JobName, Finding)> = Vec::new();
     for home in 0..jobs.len() {
         for sink in &jobs[home].1.sinks {
-            if canonical[home].operations(sink.input) < OPERATIONS_MIN {
-                continue;
-            }
-            let rows = canonical[home].rows(sink.input);
-            let written: Vec<String> = columns(&mut canonical[home], jobs[home].1, sink.input);
+            let written = Relation::of(&mut canonical[home], jobs[home].1, sink.input);
             for (other, (job, flow)) in jobs.iter().enumerate() {
-                if other == home || (other < home && writes(&mut canonical[other], flow, &rows)) {
+                if other == home
+                    || (other < home && writes(&mut canonical[other], flow, &written))
+                {
                     continue;
                 }
                 let live = flow.live();
@@ -59,47 +60,71 @@ pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
                     .filter(|(id, _)| live[id.0 as usize])
                     .map(|(id, _)| id)
                     .find(|id| {
-                        canonical[other].rows(*id) == rows
-                            && columns(&mut canonical[other], flow, *id)
-                                .iter()
-                                .all(|column| written.contains(column))
+                        canonical[other].operations(*id) >= OPERATIONS_MIN
+                            && Relation::of(&mut canonical[other], flow, *id).is_part_of(&written)
                     });
-                let Some(node) = found.map(|id| flow.node(id)) else {
+                let Some(id) = found else {
                     continue;
                 };
-                let name = node.name.clone().unwrap_or_else(|| "relation".to_owned());
-                findings.push((
-                    job.clone(),
-                    Finding {
-                        code: DUPLICATED_LOGIC.code,
-                        title: DUPLICATED_LOGIC.title,
-                        message: format!(
-                            "\"{name}\" is what job \"{}\" computes and writes too",
-                            jobs[home].0
-                        ),
-                        span: node.spans.first().cloned(),
-                        module: Some(node.module),
-                        construct: format!("relation `{name}`"),
-                        frame: None,
-                        column: None,
-                    },
-                ));
+                let finding = finding(flow, id, &jobs[home].0);
+                if !findings.iter().any(|(known, before)| known == job && *before == finding) {
+                    findings.push((job.clone(), finding));
+                }
             }
         }
     }
     findings
 }
 
-fn columns(canonical: &mut Canonical<'_>, flow: &Dataflow, node: NodeId) -> Vec<String> {
-    flow.node(node)
-        .schema
-        .names()
-        .map(|name| canonical.column(node, name))
-        .collect()
+fn finding(flow: &Dataflow, id: NodeId, home: &JobName) -> Finding {
+    let node = flow.node(id);
+    // A relation without a name or a place of its own has those of what it is made from.
+    let upwards: Vec<NodeId> = std::iter::successors(Some(id), |id| {
+        flow.node(*id).op.inputs().first().copied()
+    })
+    .collect();
+    let name = upwards
+        .iter()
+        .find_map(|id| flow.node(*id).name.clone())
+        .unwrap_or_else(|| "relation".to_owned());
+    let span = upwards
+        .iter()
+        .find_map(|id| flow.node(*id).spans.first().cloned());
+    Finding {
+        code: DUPLICATED_LOGIC.code,
+        title: DUPLICATED_LOGIC.title,
+        message: format!("\"{name}\" is what job \"{home}\" computes and writes too"),
+        span,
+        module: Some(node.module),
+        construct: format!("relation `{name}`"),
+        frame: None,
+        column: None,
+    }
 }
 
-fn writes(canonical: &mut Canonical<'_>, flow: &Dataflow, rows: &str) -> bool {
+/// What a relation means, for comparison with those of other jobs.
+struct Relation {
+    rows: String,
+    columns: BTreeSet<String>,
+}
+
+impl Relation {
+    fn of(canonical: &mut Canonical<'_>, flow: &Dataflow, node: NodeId) -> Self {
+        let names = flow.node(node).schema.names();
+        Self {
+            rows: canonical.rows(node),
+            columns: names.map(|name| canonical.column(node, name)).collect(),
+        }
+    }
+
+    /// Whether it could be read from the other relation.
+    fn is_part_of(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.columns.is_subset(&other.columns)
+    }
+}
+
+fn writes(canonical: &mut Canonical<'_>, flow: &Dataflow, relation: &Relation) -> bool {
     flow.sinks
         .iter()
-        .any(|sink| canonical.rows(sink.input) == rows)
+        .any(|sink| relation.is_part_of(&Relation::of(canonical, flow, sink.input)))
 }

@@ -22,8 +22,14 @@ impl Demo {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         let folder = common.dir.clone().unwrap_or_else(|| PathBuf::from("demo"));
         let bars = common.bars();
-        let options = DemoOptions { sabotage: self.sabotage };
+        let options = DemoOptions {
+            sabotage: self.sabotage,
+        };
         let result = demo::demo(&folder, &options, common.settings(), &bars)?;
-        summary::print(&result, common.format, &folder.join("governance/index.html").display().to_string())
+        summary::print(
+            &result,
+            common.format,
+            &folder.join("governance/index.html").display().to_string(),
+        )
     }
 }

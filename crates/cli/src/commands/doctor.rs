@@ -26,7 +26,12 @@ impl Doctor {
                 Health::Bad => "missing",
             };
             let remedy = finding.remedy.clone().map_or(Value::Null, Into::into);
-            listing.row(vec![finding.what.into(), state.into(), finding.found.as_str().into(), remedy]);
+            listing.row(vec![
+                finding.what.into(),
+                state.into(),
+                finding.found.as_str().into(),
+                remedy,
+            ]);
         }
         listing.print(common.format)?;
         let sick = findings.iter().any(|finding| finding.health == Health::Bad);

@@ -25,10 +25,25 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         let folder = std::path::absolute(common.folder())?;
-        anyhow::ensure!(self.first <= self.last, "--first {} lies after --last {}", self.first, self.last);
-        let own = folder.file_name().map_or_else(|| "workspace".to_owned(), |name| name.to_string_lossy().into_owned());
+        anyhow::ensure!(
+            self.first <= self.last,
+            "--first {} lies after --last {}",
+            self.first,
+            self.last
+        );
+        let own = folder.file_name().map_or_else(
+            || "workspace".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         let name = self.name.clone().unwrap_or(own);
-        template::init(&folder, &name, DateRange { first: self.first, last: self.last })?;
+        template::init(
+            &folder,
+            &name,
+            DateRange {
+                first: self.first,
+                last: self.last,
+            },
+        )?;
         print_text(&format!(
             "{} is a workspace. Next: put job configurations into jobs/ and Python into externals/, fill the lake with \
              `relift lake import --schema NAME --from FOLDER`, then `relift modernise`.",

@@ -32,10 +32,20 @@ impl Lift {
                     end.word().to_owned()
                 }
             };
-            let reason = standing.cause.filter(|_| word != "done" && word != "rewritten");
-            listing.row(vec![standing.job.as_str().into(), word.into(), reason.map_or(Value::Null, Into::into)]);
+            let reason = standing
+                .cause
+                .filter(|_| word != "done" && word != "rewritten");
+            listing.row(vec![
+                standing.job.as_str().into(),
+                word.into(),
+                reason.map_or(Value::Null, Into::into),
+            ]);
         }
         listing.print(common.format)?;
-        Ok(if refused { Exit::ChecksFailed } else { Exit::Good })
+        Ok(if refused {
+            Exit::ChecksFailed
+        } else {
+            Exit::Good
+        })
     }
 }

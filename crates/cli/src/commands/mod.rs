@@ -28,7 +28,12 @@ use crate::output::Format;
 /// Takes over portfolios of legacy ETL jobs: reads them, lifts them to set-based SQL, proves the rewrite
 /// equal on every effective date, and packages the evidence.
 #[derive(Debug, Parser)]
-#[command(name = "relift", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "relift",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     common: Common,
@@ -84,8 +89,14 @@ impl Common {
 }
 
 fn user_cache() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache"))).map(|cache| cache.join("relift"))
+    let folder = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    folder("XDG_CACHE_HOME")
+        .or_else(|| Some(folder("HOME")?.join(".cache")))
+        .map(|cache| cache.join("relift"))
 }
 
 /// Which jobs and dates.
@@ -105,7 +116,10 @@ pub(crate) struct Scope {
 impl Scope {
     fn resolve(&self, migration: &Migration<'_>) -> anyhow::Result<(Vec<JobName>, DateRange)> {
         let project = migration.project();
-        Ok((project.select(&self.select)?, project.dates(self.start, self.end)?))
+        Ok((
+            project.select(&self.select)?,
+            project.dates(self.start, self.end)?,
+        ))
     }
 }
 

@@ -19,7 +19,11 @@ impl Modernise {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         let bars = common.bars();
         let migration = common.open(&bars)?;
-        let scope = Scope { select: self.select.clone(), start: None, end: None };
+        let scope = Scope {
+            select: self.select.clone(),
+            start: None,
+            end: None,
+        };
         let (jobs, _) = scope.resolve(&migration)?;
         let (_, result) = migration.modernise(&jobs)?;
         let page = migration.project().root.join("governance/index.html");

@@ -36,7 +36,15 @@ impl Run {
         let runs = migration.run(&jobs, dates, side)?;
         let failed = runs.iter().filter(|run| run.error.is_some()).count();
         let mut listing = if common.format == Format::Json {
-            Listing::new(&["job", "effective date", "side", "status", "rows", "files", "error"])
+            Listing::new(&[
+                "job",
+                "effective date",
+                "side",
+                "status",
+                "rows",
+                "files",
+                "error",
+            ])
         } else {
             Listing::new(&["job", "dates", "succeeded", "rows", "files"])
         };
@@ -76,6 +84,10 @@ impl Run {
             print_text(&format!("{job}: {problem}"))?;
         }
         let complete = runs.len() == jobs.len() * dates.iter().count() && missing.is_empty();
-        Ok(if failed == 0 && complete { Exit::Good } else { Exit::ChecksFailed })
+        Ok(if failed == 0 && complete {
+            Exit::Good
+        } else {
+            Exit::ChecksFailed
+        })
     }
 }

@@ -20,7 +20,8 @@ impl Scan {
         let migration = common.open(&bars)?;
         let (jobs, _) = self.scope.resolve(&migration)?;
         let scans = migration.scan(&jobs)?;
-        let mut listing = Listing::new(&["job", "modules", "code", "findings", "lifts to", "problems"]);
+        let mut listing =
+            Listing::new(&["job", "modules", "code", "findings", "lifts to", "problems"]);
         for scan in &scans {
             let mut codes: Vec<(String, usize)> = Vec::new();
             for code in &scan.findings {
@@ -29,10 +30,20 @@ impl Scan {
                     None => codes.push((code.clone(), 1)),
                 }
             }
-            codes.sort_by_key(|(code, _)| code.trim_start_matches(char::is_alphabetic).parse::<u32>().unwrap_or(0));
+            codes.sort_by_key(|(code, _)| {
+                code.trim_start_matches(char::is_alphabetic)
+                    .parse::<u32>()
+                    .unwrap_or(0)
+            });
             let findings: Vec<String> = codes
                 .into_iter()
-                .map(|(code, count)| if count > 1 { format!("{code} x{count}") } else { code })
+                .map(|(code, count)| {
+                    if count > 1 {
+                        format!("{code} x{count}")
+                    } else {
+                        code
+                    }
+                })
                 .collect();
             listing.row(vec![
                 scan.job.as_str().into(),
@@ -55,6 +66,10 @@ impl Scan {
             }
         }
         let sound = scans.iter().all(|scan| !scan.rejected);
-        Ok(if sound { Exit::Good } else { Exit::ChecksFailed })
+        Ok(if sound {
+            Exit::Good
+        } else {
+            Exit::ChecksFailed
+        })
     }
 }

@@ -19,7 +19,9 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         let project = Project::open(&common.folder())?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             let dashboard = Dashboard::bind(&project.root.join("governance"), self.port).await?;
             print_text(&dashboard.url())?;

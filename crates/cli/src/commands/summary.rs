@@ -10,7 +10,16 @@ use crate::output::{Format, Listing, print_json, print_text};
 /// Prints the summary and says how the command ends.
 pub(super) fn print(summary: &Summary, format: Format, package: &str) -> anyhow::Result<Exit> {
     let mut listing = Listing::new(&[
-        "job", "status", "lift level", "dates equal", "rows", "match %", "findings", "gone", "requirements", "rounds",
+        "job",
+        "status",
+        "lift level",
+        "dates equal",
+        "rows",
+        "match %",
+        "findings",
+        "gone",
+        "requirements",
+        "rounds",
     ]);
     for job in &summary.jobs {
         listing.row(vec![
@@ -46,9 +55,16 @@ pub(super) fn print(summary: &Summary, format: Format, package: &str) -> anyhow:
             print_text(&format!("{}: {cause}", job.job))?;
         }
     }
-    let good = summary.jobs.iter().filter(|job| job.status == "done").count();
+    let good = summary
+        .jobs
+        .iter()
+        .filter(|job| job.status == "done")
+        .count();
     let total = summary.jobs.len();
-    print_text(&format!("{good} of {total} jobs are rewritten and equal on every date; verdict: {}", summary.verdict.word()))?;
+    print_text(&format!(
+        "{good} of {total} jobs are rewritten and equal on every date; verdict: {}",
+        summary.verdict.word()
+    ))?;
     print_text(&format!("open {package}"))?;
     Ok(exit)
 }

@@ -20,12 +20,20 @@ impl Verify {
         let verification = migration.verify()?;
         let mut listing = Listing::new(&["check", "checked", "failed"]);
         for check in &verification.checks {
-            listing.row(vec![check.what.into(), check.checked.into(), check.failures.len().into()]);
+            listing.row(vec![
+                check.what.into(),
+                check.checked.into(),
+                check.failures.len().into(),
+            ]);
         }
         if common.format == Format::Json {
             let mut listing = Listing::new(&["check", "checked", "failures"]);
             for check in &verification.checks {
-                listing.row(vec![check.what.into(), check.checked.into(), Value::from(check.failures.clone())]);
+                listing.row(vec![
+                    check.what.into(),
+                    check.checked.into(),
+                    Value::from(check.failures.clone()),
+                ]);
             }
             listing.print(Format::Json)?;
         } else {
@@ -34,6 +42,10 @@ impl Verify {
                 print_text(failure)?;
             }
         }
-        Ok(if verification.holds() { Exit::Good } else { Exit::ChecksFailed })
+        Ok(if verification.holds() {
+            Exit::Good
+        } else {
+            Exit::ChecksFailed
+        })
     }
 }

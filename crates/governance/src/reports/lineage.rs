@@ -1,5 +1,7 @@
 //! `lineage.ndjson`: OpenLineage run events, one START and one COMPLETE or FAIL per run.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use relift_diagnostics::ContentHash;
@@ -11,7 +13,7 @@ use crate::{Model, Package, SCHEMA_VERSION};
 declare_report! {
     /// Which data went into which data?
     ///
-    /// OpenLineage events. Run ids are hashes of workspace, job, date and side; the event time is the
+    /// OpenLineage events; a dataset's version is the Delta version read or the hash of what was written. Run ids are hashes of workspace, job, date and side; the event time is the
     /// effective date, because the same work must give the same file.
     pub static LINEAGE = { file: "lineage.ndjson", render: render }
 }
@@ -54,11 +56,16 @@ fn event(model: &Model, run: &RunFinished, kind: &str, whole: bool) -> Value {
         .into();
         facets["errorMessage"] = message;
     }
-    let datasets = |names: Vec<&String>| -> Vec<Value> {
+    let datasets = |sets: &BTreeMap<String, String>| -> Vec<Value> {
         let namespace = format!("relift://{}", model.workspace);
-        names
-            .into_iter()
-            .map(|name| json!({ "namespace": namespace, "name": name }))
+        sets.iter()
+            .map(|(name, state)| {
+                let mut version = facet(
+                    "https://openlineage.io/spec/facets/1-0-1/DatasetVersionDatasetFacet.json",
+                );
+                version["datasetVersion"] = state.clone().into();
+                json!({ "namespace": namespace, "name": name, "facets": { "version": version } })
+            })
             .collect()
     };
     json!({
@@ -68,8 +75,8 @@ fn event(model: &Model, run: &RunFinished, kind: &str, whole: bool) -> Value {
         "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
         "run": { "runId": run_id(model, run), "facets": facets },
         "job": { "namespace": format!("relift://{}/{}", model.workspace, run.side), "name": run.job },
-        "inputs": datasets(run.inputs.keys().collect()),
-        "outputs": if whole { datasets(run.outputs.keys().collect()) } else { Vec::new() },
+        "inputs": datasets(&run.inputs),
+        "outputs": if whole { datasets(&run.outputs) } else { Vec::new() },
     })
 }
 

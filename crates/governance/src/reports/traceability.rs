@@ -8,9 +8,12 @@ use crate::{Model, Package};
 declare_report! {
     /// Where does each requirement come from, what tests it, and what computes it?
     ///
-    /// One line per requirement; several spans, queries, tests or places are separated by blanks.
+    /// One line per requirement; several spans, digests, tests or places are separated by `; `.
     pub static TRACEABILITY = { file: "traceability.csv", render: render }
 }
+
+/// Test names are sentences, so blanks do not separate them.
+const SEPARATOR: &str = "; ";
 
 fn render(model: &Model, _: &Package) -> String {
     let mut csv = Csv::new([
@@ -29,6 +32,9 @@ fn render(model: &Model, _: &Package) -> String {
             let (mut spans, mut digests) = (Vec::new(), Vec::new());
             for evidence in &requirement.evidence {
                 match evidence {
+                    // Several expressions of one line are one place here; each has its own hash in
+                    // the job's requirements.json.
+                    Evidence::Code { span, .. } if spans.contains(&span.as_str()) => {}
                     Evidence::Code { span, .. } => spans.push(span.as_str()),
                     Evidence::Query { digest, .. } => digests.push(digest.as_str()),
                 }
@@ -38,10 +44,14 @@ fn render(model: &Model, _: &Package) -> String {
                 requirement.id.clone(),
                 requirement.kind.clone(),
                 requirement.confidence_percent.to_string(),
-                spans.join(" "),
-                digests.join(" "),
-                job.tests_of(&requirement.id).collect::<Vec<_>>().join(" "),
-                job.code_of(&requirement.id).collect::<Vec<_>>().join(" "),
+                spans.join(SEPARATOR),
+                digests.join(SEPARATOR),
+                job.tests_of(&requirement.id)
+                    .collect::<Vec<_>>()
+                    .join(SEPARATOR),
+                job.code_of(&requirement.id)
+                    .collect::<Vec<_>>()
+                    .join(SEPARATOR),
                 requirement.sentence.clone(),
             ]);
         }

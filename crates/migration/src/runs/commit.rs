@@ -25,10 +25,14 @@ pub(super) fn commit(
 ) -> Result<Written, MigrationError> {
     let mut written = Written::default();
     let zone = zone_folder(bench, attempt.key.side);
-    for file in outputs::commit(&zone, files).map_err(|error| MigrationError::Output(Box::new(error)))? {
+    for file in
+        outputs::commit(&zone, files).map_err(|error| MigrationError::Output(Box::new(error)))?
+    {
         written.rows += file.rows.unwrap_or(0);
         written.files += 1;
-        written.hashes.insert(file.relative, file.content_hash.to_string());
+        written
+            .hashes
+            .insert(file.relative, file.content_hash.to_string());
     }
     for table in tables {
         let schema = match attempt.key.side {
@@ -39,8 +43,12 @@ pub(super) fn commit(
         let outcome = commit_staged_table(bench, attempt, table, &name)?;
         written.rows += outcome.rows;
         // Both sides call it by the table's own name, so that they can be put side by side.
-        written.hashes.insert(table.table.clone(), outcome.content_hash.to_string());
-        written.versions.insert(name.to_string(), outcome.delta_version);
+        written
+            .hashes
+            .insert(table.table.clone(), outcome.content_hash.to_string());
+        written
+            .versions
+            .insert(name.to_string(), outcome.delta_version);
     }
     Ok(written)
 }
@@ -57,7 +65,13 @@ fn commit_staged_table(
     let commit = TableCommit {
         root: bench.zone.root().to_owned(),
         table: name.clone(),
-        app_id: format!("{}/{name}/{}/{}/{}", bench.project.workspace.name, key.job, key.date, key.side.word()),
+        app_id: format!(
+            "{}/{name}/{}/{}/{}",
+            bench.project.workspace.name,
+            key.job,
+            key.date,
+            key.side.word()
+        ),
         generation: attempt.generation,
         mode: match staged.mode {
             WriteMode::Overwrite => CommitMode::OverwriteAll,
@@ -89,7 +103,9 @@ fn with_known_types(
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
 ) -> Result<(SchemaRef, Vec<RecordBatch>), MigrationError> {
-    let Ok(version) = bench.zone.latest_version(name) else { return Ok((schema, batches)) };
+    let Ok(version) = bench.zone.latest_version(name) else {
+        return Ok((schema, batches));
+    };
     if staged.untyped.is_empty() {
         return Ok((schema, batches));
     }
@@ -98,14 +114,25 @@ fn with_known_types(
         .fields()
         .iter()
         .map(|field| match known.field_with_name(field.name()) {
-            Ok(known) if staged.untyped.iter().any(|name| name.as_str() == field.name()) => {
-                std::sync::Arc::new(field.as_ref().clone().with_data_type(known.data_type().clone()))
+            Ok(known)
+                if staged
+                    .untyped
+                    .iter()
+                    .any(|name| name.as_str() == field.name()) =>
+            {
+                std::sync::Arc::new(
+                    field
+                        .as_ref()
+                        .clone()
+                        .with_data_type(known.data_type().clone()),
+                )
             }
             _ => field.clone(),
         })
         .collect();
     let typed: SchemaRef = std::sync::Arc::new(Schema::new(fields));
-    let record = |error: arrow::error::ArrowError| MigrationError::Record(format!("{name}: {error}"));
+    let record =
+        |error: arrow::error::ArrowError| MigrationError::Record(format!("{name}: {error}"));
     let batches = batches
         .iter()
         .map(|batch| {
@@ -121,4 +148,3 @@ fn with_known_types(
         .map_err(record)?;
     Ok((typed, batches))
 }
-

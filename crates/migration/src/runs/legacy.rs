@@ -21,13 +21,17 @@ pub(crate) fn legacy_basis(bench: &Bench<'_>, job: &Job) -> Result<Basis, Migrat
         .modules
         .iter()
         .filter_map(|module| match &module.kind {
-            ModuleKind::DataSourcing(source) => {
-                Some((source.table.to_string(), latest.get(&source.table).copied()?))
-            }
+            ModuleKind::DataSourcing(source) => Some((
+                source.table.to_string(),
+                latest.get(&source.table).copied()?,
+            )),
             _ => None,
         })
         .collect();
-    Ok(Basis { code: bench.project.code_hash(job)?.to_string(), versions })
+    Ok(Basis {
+        code: bench.project.code_hash(job)?.to_string(),
+        versions,
+    })
 }
 
 /// Runs the legacy job for one date unless that was done.
@@ -48,22 +52,31 @@ fn run(bench: &Bench<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Written, M
     std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
     let mut inputs = BTreeMap::new();
     for (index, module) in job.modules.iter().enumerate() {
-        let ModuleKind::DataSourcing(source) = &module.kind else { continue };
+        let ModuleKind::DataSourcing(source) = &module.kind else {
+            continue;
+        };
         let lake = &bench.project.lake;
         let scan = bench.wait(async {
             let version = lake.latest_version(&source.table)?;
-            let dates = lake.resolve_dates(&source.table, version, &source.dates, date).await?;
-            lake.scan(&source.table, version, &dates, &source.columns).await
+            let dates = lake
+                .resolve_dates(&source.table, version, &source.dates, date)
+                .await?;
+            lake.scan(&source.table, version, &dates, &source.columns)
+                .await
         })?;
         let file = folder.join(format!("{index}.arrow"));
         write_arrow(&scan, &file)?;
         inputs.insert(index, file);
     }
-    let writers = job.modules.iter().enumerate().filter_map(|(index, module)| match &module.kind {
-        ModuleKind::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-        ModuleKind::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-        _ => None,
-    });
+    let writers = job
+        .modules
+        .iter()
+        .enumerate()
+        .filter_map(|(index, module)| match &module.kind {
+            ModuleKind::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+            ModuleKind::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+            _ => None,
+        });
     let prior = priors(&zone_folder(bench, Side::Legacy), date, writers);
     let outcome = legacy
         .run(&LegacyRun {

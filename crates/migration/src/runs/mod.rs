@@ -55,8 +55,11 @@ pub(crate) fn current(
     failed_too: bool,
 ) -> Result<Option<RunRecord>, MigrationError> {
     Ok(bench.store.read().latest_run(key)?.filter(|run| {
-        let ended = run.status == RunStatus::Succeeded || (failed_too && run.status == RunStatus::Failed);
-        ended && run.outcome.code_hash.as_deref() == Some(&*basis.code) && run.outcome.input_versions == basis.versions
+        let ended =
+            run.status == RunStatus::Succeeded || (failed_too && run.status == RunStatus::Failed);
+        ended
+            && run.outcome.code_hash.as_deref() == Some(&*basis.code)
+            && run.outcome.input_versions == basis.versions
     }))
 }
 
@@ -71,13 +74,22 @@ pub(crate) fn make(
     if let Some(run) = current(bench, key, basis, false)? {
         return Ok(run);
     }
-    bench.store.processing_time(&key.job, key.date, nominal_processing_time(key.date))?;
+    bench
+        .store
+        .processing_time(&key.job, key.date, nominal_processing_time(key.date))?;
     let record = bench.store.begin_run(key, jiff::Timestamp::now())?;
-    let staging = bench.staging().join(format!("{}-{}-{}", key.job, key.date, key.side.word()));
+    let staging = bench
+        .staging()
+        .join(format!("{}-{}-{}", key.job, key.date, key.side.word()));
     remove_folder(&staging)?;
     std::fs::create_dir_all(&staging).map_err(MigrationError::file("create", staging.as_path()))?;
     let generation = i64::from(bench.store.read().succeeded_runs(key)?) + 1;
-    let attempt = Attempt { key, processing_time: record.processing_time, staging: &staging, generation };
+    let attempt = Attempt {
+        key,
+        processing_time: record.processing_time,
+        staging: &staging,
+        generation,
+    };
     let result = work(&attempt);
     if let Err(error) = &result
         && error.is_environment()
@@ -108,16 +120,34 @@ pub(crate) fn make(
         effective_date: key.date.to_string(),
         side: key.side.word().to_owned(),
         round,
-        status: if error.is_some() { "failed" } else { "succeeded" }.to_owned(),
+        status: if error.is_some() {
+            "failed"
+        } else {
+            "succeeded"
+        }
+        .to_owned(),
         rows: outcome.rows,
         files: outcome.files,
-        inputs: basis.versions.iter().map(|(table, version)| (table.clone(), version.to_string())).collect(),
+        inputs: basis
+            .versions
+            .iter()
+            .map(|(table, version)| (table.clone(), version.to_string()))
+            .collect(),
         outputs: written.hashes,
         error,
     });
-    bench.store.finish_run(record.id, &outcome, &[ledger::to_new(&event)], jiff::Timestamp::now())?;
+    bench.store.finish_run(
+        record.id,
+        &outcome,
+        &[ledger::to_new(&event)],
+        jiff::Timestamp::now(),
+    )?;
     remove_folder(&staging)?;
-    bench.store.read().latest_run(key)?.ok_or_else(|| MigrationError::Record("a finished run is not recorded".to_owned()))
+    bench
+        .store
+        .read()
+        .latest_run(key)?
+        .ok_or_else(|| MigrationError::Record("a finished run is not recorded".to_owned()))
 }
 
 /// One attempt at a run.
@@ -132,10 +162,16 @@ pub(crate) struct Attempt<'a> {
 /// When a nightly schedule would have run it; see docs/decisions/0002.
 pub(crate) fn nominal_processing_time(date: EffectiveDate) -> jiff::Timestamp {
     let next = date.0.saturating_add(jiff::Span::new().days(1));
-    next.at(6, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map_or(jiff::Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+    next.at(6, 0, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_or(jiff::Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
-fn keep_log(bench: &Bench<'_>, key: &RunKey, staging: &Path) -> Result<Option<String>, MigrationError> {
+fn keep_log(
+    bench: &Bench<'_>,
+    key: &RunKey,
+    staging: &Path,
+) -> Result<Option<String>, MigrationError> {
     let log = staging.join("log.txt");
     if std::fs::metadata(&log).map_or(0, |found| found.len()) == 0 {
         return Ok(None);
@@ -152,13 +188,18 @@ fn keep_log(bench: &Bench<'_>, key: &RunKey, staging: &Path) -> Result<Option<St
 /// Removes a folder with what is in it; one that is not there is fine.
 pub(crate) fn remove_folder(folder: &Path) -> Result<(), MigrationError> {
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(MigrationError::file("remove", folder)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(MigrationError::file("remove", folder)(error))
+        }
         _ => Ok(()),
     }
 }
 
 fn whole_hash(hashes: &BTreeMap<String, String>) -> String {
-    let text: String = hashes.iter().map(|(output, hash)| format!("{output}\n{hash}\n")).collect();
+    let text: String = hashes
+        .iter()
+        .map(|(output, hash)| format!("{output}\n{hash}\n"))
+        .collect();
     relift_diagnostics::ContentHash::of(text.as_bytes()).to_string()
 }
 
@@ -169,7 +210,11 @@ pub(crate) fn zone_folder(bench: &Bench<'_>, side: Side) -> PathBuf {
         Side::Legacy => &workspace.curated_schema,
         Side::Rewrite => &workspace.rewrite_schema,
     };
-    bench.project.root.join(&workspace.output_files).join(schema.as_str())
+    bench
+        .project
+        .root
+        .join(&workspace.output_files)
+        .join(schema.as_str())
 }
 
 /// For each appending file writer, the latest partition before the date.
@@ -196,5 +241,9 @@ pub(crate) fn priors<'m>(
 /// Runs of a job on one side that are needed for `dates`, in order; stops at nothing, a failed date is
 /// recorded and the next one goes on.
 pub(crate) fn run_key(job: &JobName, date: EffectiveDate, side: Side) -> RunKey {
-    RunKey { job: job.clone(), date, side }
+    RunKey {
+        job: job.clone(),
+        date,
+        side,
+    }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use relift_diagnostics::ContentHash;
-use relift_job::{EffectiveDate, JobName, RewrittenJob, RewrittenModule, Side, SourceOrigin, TableName};
+use relift_job::{
+    EffectiveDate, JobName, RewrittenJob, RewrittenModule, Side, SourceOrigin, TableName,
+};
 use relift_platform::control::{RunRecord, RunStatus};
 use relift_platform::set_based::{self, CuratedInput, RewriteRun};
 
@@ -36,10 +38,17 @@ impl RewriteFiles {
         let mut hashed = source.text().to_owned();
         for file in parsed.sql_files("datafusion") {
             let text = read_source(&bench.project.root, &format!("{relative}/{file}"))?;
-            hashed.push_str(&format!("\n{file}\n{}", ContentHash::of(text.text().as_bytes())));
+            hashed.push_str(&format!(
+                "\n{file}\n{}",
+                ContentHash::of(text.text().as_bytes())
+            ));
             sql.insert(file.to_owned(), text.text().to_owned());
         }
-        Ok(Some(Self { code: ContentHash::of(hashed.as_bytes()).to_string(), job: parsed, sql }))
+        Ok(Some(Self {
+            code: ContentHash::of(hashed.as_bytes()).to_string(),
+            job: parsed,
+            sql,
+        }))
     }
 
     fn sources(&self) -> impl Iterator<Item = &SourceOrigin> {
@@ -78,7 +87,10 @@ pub(crate) fn rewrite_basis(
     for (table, version) in curated(bench, files, date)?.into_values() {
         versions.insert(table.to_string(), version);
     }
-    Ok(Basis { code: files.code.clone(), versions })
+    Ok(Basis {
+        code: files.code.clone(),
+        versions,
+    })
 }
 
 /// Tables of other rewritten jobs at the version that (that job, date) committed.
@@ -90,7 +102,10 @@ fn curated(
     let mut found = BTreeMap::new();
     for (job, table) in files.upstream() {
         let name = TableName::new(bench.project.workspace.rewrite_schema.clone(), &table);
-        let run = bench.store.read().latest_run(&run_key(&job, date, Side::Rewrite))?;
+        let run = bench
+            .store
+            .read()
+            .latest_run(&run_key(&job, date, Side::Rewrite))?;
         let version = run
             .filter(|run| run.status == RunStatus::Succeeded)
             .and_then(|run| run.outcome.output_versions.get(&name.to_string()).copied());
@@ -111,20 +126,42 @@ pub(crate) fn run_rewrite(
 ) -> Result<RunRecord, MigrationError> {
     let key = run_key(name, date, Side::Rewrite);
     let basis = rewrite_basis(bench, files, date)?;
-    make(bench, &key, &basis, round, |attempt| run(bench, files, attempt))
+    make(bench, &key, &basis, round, |attempt| {
+        run(bench, files, attempt)
+    })
 }
 
-fn run(bench: &Bench<'_>, files: &RewriteFiles, attempt: &Attempt<'_>) -> Result<Written, MigrationError> {
+fn run(
+    bench: &Bench<'_>,
+    files: &RewriteFiles,
+    attempt: &Attempt<'_>,
+) -> Result<Written, MigrationError> {
     let date = attempt.key.date;
     let curated = curated(bench, files, date)?
         .into_iter()
-        .map(|(key, (table, version))| (key, CuratedInput { zone: &bench.zone, table, version }))
+        .map(|(key, (table, version))| {
+            (
+                key,
+                CuratedInput {
+                    zone: &bench.zone,
+                    table,
+                    version,
+                },
+            )
+        })
         .collect();
-    let writers = files.job.modules.iter().enumerate().filter_map(|(index, module)| match module {
-        RewrittenModule::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-        RewrittenModule::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-        _ => None,
-    });
+    let writers = files
+        .job
+        .modules
+        .iter()
+        .enumerate()
+        .filter_map(|(index, module)| match module {
+            RewrittenModule::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+            RewrittenModule::ParquetFileWriter(writer) => {
+                Some((index, &writer.target, writer.mode))
+            }
+            _ => None,
+        });
     let prior = priors(&zone_folder(bench, Side::Rewrite), date, writers);
     let versions = bench.versions()?;
     let outcome = bench

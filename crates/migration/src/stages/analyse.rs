@@ -10,7 +10,10 @@ use crate::{MigrationError, ledger};
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
     let analysis = bench.analysis(&task.job)?;
     if !analysis.rejected.is_empty() {
-        return Ok(Reply::because(Outcome::Rejected, joined(&analysis.rejected)));
+        return Ok(Reply::because(
+            Outcome::Rejected,
+            joined(&analysis.rejected),
+        ));
     }
     let findings = bench
         .findings(&task.job)?
@@ -21,6 +24,12 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
             message: finding.message.clone(),
         })
         .collect();
-    ledger::append(&bench.store, &[LedgerEvent::JobAnalysed(JobAnalysed { job: task.job.to_string(), findings })])?;
+    ledger::append(
+        &bench.store,
+        &[LedgerEvent::JobAnalysed(JobAnalysed {
+            job: task.job.to_string(),
+            findings,
+        })],
+    )?;
     Ok(Reply::completed())
 }

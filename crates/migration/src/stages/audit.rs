@@ -23,7 +23,16 @@ fn dispose(bench: &Bench<'_>, task: &Task) -> Result<(), MigrationError> {
     let findings = bench.findings(&task.job)?;
     let disposed: Vec<_> = findings
         .iter()
-        .map(|finding| (finding, disposition(finding, rewritten.as_ref().map(|files| &files.job), "not rewritten")))
+        .map(|finding| {
+            (
+                finding,
+                disposition(
+                    finding,
+                    rewritten.as_ref().map(|files| &files.job),
+                    "not rewritten",
+                ),
+            )
+        })
         .collect();
     let events = disposed
         .iter()
@@ -42,11 +51,16 @@ fn dispose(bench: &Bench<'_>, task: &Task) -> Result<(), MigrationError> {
             },
         })
         .collect();
-    let listed: Vec<_> =
-        disposed.into_iter().map(|(finding, became)| (finding.clone(), Some(became))).collect();
+    let listed: Vec<_> = disposed
+        .into_iter()
+        .map(|(finding, became)| (finding.clone(), Some(became)))
+        .collect();
     let folder = bench.project.artifacts(&task.job);
     write_whole(&folder.join("findings.sarif"), sarif(&listed).as_bytes())?;
-    let event = FindingsDisposed { job: task.job.to_string(), findings: events };
+    let event = FindingsDisposed {
+        job: task.job.to_string(),
+        findings: events,
+    };
     ledger::append(&bench.store, &[LedgerEvent::FindingsDisposed(event)])
 }
 

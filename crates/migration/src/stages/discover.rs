@@ -14,9 +14,15 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         return Ok(Reply::because(Outcome::Rejected, joined(problems)));
     }
     let Some(job) = bench.project.jobs.get(&task.job) else {
-        return Ok(Reply::because(Outcome::Rejected, "its configuration is gone"));
+        return Ok(Reply::because(
+            Outcome::Rejected,
+            "its configuration is gone",
+        ));
     };
-    ledger::append(&bench.store, &[LedgerEvent::JobDiscovered(discovered(bench, job)?)])?;
+    ledger::append(
+        &bench.store,
+        &[LedgerEvent::JobDiscovered(discovered(bench, job)?)],
+    )?;
     Ok(Reply::completed())
 }
 
@@ -35,7 +41,10 @@ pub(crate) fn discovered(bench: &Bench<'_>, job: &Job) -> Result<JobDiscovered, 
     let mut outputs = Vec::new();
     for module in &job.modules {
         let file = |target: &relift_job::FileTarget| {
-            format!("{}/{}/{}", target.job_dir, target.table_dir, target.file_name)
+            format!(
+                "{}/{}/{}",
+                target.job_dir, target.table_dir, target.file_name
+            )
         };
         match &module.kind {
             ModuleKind::DataSourcing(source) => inputs.push(source.table.to_string()),
@@ -45,5 +54,10 @@ pub(crate) fn discovered(bench: &Bench<'_>, job: &Job) -> Result<JobDiscovered, 
             ModuleKind::Transformation(_) | ModuleKind::External(_) => {}
         }
     }
-    Ok(JobDiscovered { job: job.name.to_string(), sources, inputs, outputs })
+    Ok(JobDiscovered {
+        job: job.name.to_string(),
+        sources,
+        inputs,
+        outputs,
+    })
 }

@@ -39,5 +39,9 @@ pub(crate) fn perform(bench: &Bench<'_>, task: &Task) -> Reply {
 
 /// Several complaints as one cause.
 fn joined(complaints: impl IntoIterator<Item = impl ToString>) -> String {
-    complaints.into_iter().map(|complaint| complaint.to_string()).collect::<Vec<_>>().join("; ")
+    complaints
+        .into_iter()
+        .map(|complaint| complaint.to_string())
+        .collect::<Vec<_>>()
+        .join("; ")
 }

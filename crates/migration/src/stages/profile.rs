@@ -12,12 +12,19 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         .iter()
         .map(|answered| ObligationAnswered {
             obligation: answered.text.clone(),
-            answer: if answered.holds() { Answer::Guarded } else { Answer::Fails },
+            answer: if answered.holds() {
+                Answer::Guarded
+            } else {
+                Answer::Fails
+            },
             evidence: answered.evidence(),
             span: answered.span.clone(),
         })
         .collect();
-    let profiled = JobProfiled { job: task.job.to_string(), obligations };
+    let profiled = JobProfiled {
+        job: task.job.to_string(),
+        obligations,
+    };
     ledger::append(&bench.store, &[LedgerEvent::JobProfiled(profiled)])?;
     Ok(Reply::completed())
 }

@@ -1,13 +1,16 @@
-//! Compares both sides on every date.
+//! Compares both sides on every date, then on adversarial data: equal dates alone show only what the data of
+//! these dates happened to exercise.
 
 use relift_governance::CellStatus;
+use relift_job::Job;
 use relift_reconcile::ReconcileReport;
 use relift_team::{Outcome, Reply, Task};
 
 use crate::bench::Bench;
 use crate::comparison::compare;
 use crate::package::write_whole;
-use crate::{MigrationError, ledger};
+use crate::runs::RewriteFiles;
+use crate::{MigrationError, ledger, trials};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
     let Some(job) = bench.project.jobs.get(&task.job) else {
@@ -25,22 +28,49 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         events.extend(found.events());
         if found.cell.status != CellStatus::Pass {
             differing += 1;
-            first.get_or_insert_with(|| (date, found.cell.cause.clone().unwrap_or_else(|| "no cause found".to_owned())));
+            first.get_or_insert_with(|| {
+                (
+                    date,
+                    found
+                        .cell
+                        .cause
+                        .clone()
+                        .unwrap_or_else(|| "no cause found".to_owned()),
+                )
+            });
         }
         if let Some(comparison) = found.comparison {
             comparisons.push((date, comparison));
         }
     }
-    let report = ReconcileReport::new(&task.job, comparisons.iter().map(|(date, comparison)| (*date, comparison)));
+    let report = ReconcileReport::new(
+        &task.job,
+        comparisons
+            .iter()
+            .map(|(date, comparison)| (*date, comparison)),
+    );
     let folder = bench.project.artifacts(&task.job);
     std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
     write_whole(&folder.join("reconcile.json"), report.to_json().as_bytes())?;
     ledger::append(&bench.store, &events)?;
     Ok(match first {
-        None => Reply::completed(),
+        None => match adversarial(bench, job)? {
+            None => Reply::completed(),
+            Some(difference) => Reply::because(Outcome::Differs, difference),
+        },
         Some((date, cause)) => {
             let of = dates.iter().count();
-            Reply::because(Outcome::Differs, format!("{differing} of {of} dates differ, first {date}: {cause}"))
+            Reply::because(
+                Outcome::Differs,
+                format!("{differing} of {of} dates differ, first {date}: {cause}"),
+            )
         }
     })
+}
+
+fn adversarial(bench: &Bench<'_>, job: &Job) -> Result<Option<String>, MigrationError> {
+    match RewriteFiles::read(bench, &job.name)? {
+        Some(files) => Ok(trials::run(bench, job, &files)?.into_iter().next()),
+        None => Ok(None),
+    }
 }

@@ -23,7 +23,10 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         if let Some(query) = &mut requirement.evidence.query {
             let mut results = BTreeMap::new();
             for date in bench.evidence_dates() {
-                results.insert(date.to_string(), answer(bench, job, query, date, &versions, &mut answers)?);
+                results.insert(
+                    date.to_string(),
+                    answer(bench, job, query, date, &versions, &mut answers)?,
+                );
             }
             query.results = results;
         }
@@ -32,17 +35,30 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
     let folder = bench.project.artifacts(&task.job);
     std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
     let document = Requirements::new(task.job.as_str(), requirements);
-    write_whole(&folder.join("requirements.json"), document.to_json().as_bytes())?;
-    let event = RequirementsRecorded { job: task.job.to_string(), requirements: recorded };
+    write_whole(
+        &folder.join("requirements.json"),
+        document.to_json().as_bytes(),
+    )?;
+    let event = RequirementsRecorded {
+        job: task.job.to_string(),
+        requirements: recorded,
+    };
     ledger::append(&bench.store, &[LedgerEvent::RequirementsRecorded(event)])?;
     Ok(Reply::completed())
 }
 
 fn recorded(requirement: &relift_requirements::Requirement) -> Requirement {
-    let code = requirement.evidence.code.iter().map(|citation| Evidence::Code {
-        span: format!("{}:{}-{}", citation.file, citation.first_line, citation.last_line),
-        hash: citation.hash.clone().unwrap_or_default(),
-    });
+    let code = requirement
+        .evidence
+        .code
+        .iter()
+        .map(|citation| Evidence::Code {
+            span: format!(
+                "{}:{}-{}",
+                citation.file, citation.first_line, citation.last_line
+            ),
+            hash: citation.hash.clone().unwrap_or_default(),
+        });
     let query = requirement.evidence.query.iter().flat_map(|query| {
         query.results.iter().map(|(date, result)| Evidence::Query {
             sql: query.sql.clone(),
@@ -52,7 +68,8 @@ fn recorded(requirement: &relift_requirements::Requirement) -> Requirement {
         })
     });
     let evidence: Vec<Evidence> = code.chain(query).collect();
-    let kinds = usize::from(!requirement.evidence.code.is_empty()) + usize::from(requirement.evidence.query.is_some());
+    let kinds = usize::from(!requirement.evidence.code.is_empty())
+        + usize::from(requirement.evidence.query.is_some());
     Requirement {
         id: requirement.id.clone(),
         sentence: requirement.sentence.clone(),

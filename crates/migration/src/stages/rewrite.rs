@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use relift_dataflow::Op;
 use relift_diagnostics::ContentHash;
 use relift_falsify::mutants;
 use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
@@ -26,7 +27,11 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         return Ok(Reply::because(Outcome::Refused, "the job is not lifted"));
     };
     let round = task.ticket.round;
-    let planted = if round == 1 { planned(bench, &task.job, lifted)? } else { None };
+    let planted = if round == 1 {
+        planned(bench, &task.job, lifted)?
+    } else {
+        None
+    };
     let (change, lifted) = match planted {
         Some((change, mutant)) => (Some(change), mutant),
         None => (None, lifted.clone()),
@@ -45,7 +50,10 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         .collect();
     if round > 1 && previous(bench, &task.job, round)?.as_ref() == Some(&hashes) {
         let cause = task.cause.as_deref().unwrap_or("the two sides differ");
-        return Ok(Reply::because(Outcome::Refused, format!("no other lowering is known; {cause}")));
+        return Ok(Reply::because(
+            Outcome::Refused,
+            format!("no other lowering is known; {cause}"),
+        ));
     }
     let folder = bench.project.artifacts(&task.job);
     std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
@@ -63,9 +71,17 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
             })
         })
         .collect();
-    let sabotage =
-        change.map(|change| Sabotage { file: rewrite.sink_files.first().cloned().unwrap_or_default(), change });
-    let rewritten = JobRewritten { job: task.job.to_string(), round, files: hashes, implements, sabotage };
+    let sabotage = change.map(|change| Sabotage {
+        file: rewrite.sink_files.first().cloned().unwrap_or_default(),
+        change,
+    });
+    let rewritten = JobRewritten {
+        job: task.job.to_string(),
+        round,
+        files: hashes,
+        implements,
+        sabotage,
+    };
     ledger::append(&bench.store, &[LedgerEvent::JobRewritten(rewritten)])?;
     Ok(Reply::completed())
 }
@@ -76,7 +92,11 @@ pub(crate) fn write_down(
     job: &JobName,
     lifted: &Lifted,
 ) -> Result<Result<Rewrite, Vec<relift_dataflow::Refusal>>, MigrationError> {
-    let known = bench.project.jobs.get(job).ok_or_else(|| MigrationError::Unknown(format!("no job {job}")))?;
+    let known = bench
+        .project
+        .jobs
+        .get(job)
+        .ok_or_else(|| MigrationError::Unknown(format!("no job {job}")))?;
     Ok(emit(known, lifted, &upstream(bench)))
 }
 
@@ -86,7 +106,10 @@ fn upstream(bench: &Bench<'_>) -> BTreeMap<TableName, JobName> {
     let tables = bench.project.jobs.values().flat_map(|job| {
         job.modules.iter().filter_map(|module| match &module.kind {
             ModuleKind::DataFrameWriter(writer) => {
-                let schema = writer.schema.clone().unwrap_or_else(|| workspace.curated_schema.clone());
+                let schema = writer
+                    .schema
+                    .clone()
+                    .unwrap_or_else(|| workspace.curated_schema.clone());
                 Some((TableName::new(schema, &writer.table), job.name.clone()))
             }
             _ => None,
@@ -103,42 +126,74 @@ pub(crate) fn contents(rewrite: &Rewrite) -> BTreeMap<String, String> {
 }
 
 /// Files recorded for the round before.
-fn previous(bench: &Bench<'_>, job: &JobName, round: u32) -> Result<Option<Vec<FileHash>>, MigrationError> {
+fn previous(
+    bench: &Bench<'_>,
+    job: &JobName,
+    round: u32,
+) -> Result<Option<Vec<FileHash>>, MigrationError> {
     let events = ledger::load(bench.store.read())?;
     Ok(events.into_iter().rev().find_map(|event| match event {
-        LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() && rewritten.round < round => {
+        LedgerEvent::JobRewritten(rewritten)
+            if rewritten.job == job.as_str() && rewritten.round < round =>
+        {
             Some(rewritten.files)
         }
         _ => None,
     }))
 }
 
-fn remove_old_sql(folder: &std::path::Path, files: &BTreeMap<String, String>) -> Result<(), MigrationError> {
+fn remove_old_sql(
+    folder: &std::path::Path,
+    files: &BTreeMap<String, String>,
+) -> Result<(), MigrationError> {
     for entry in std::fs::read_dir(folder).map_err(MigrationError::file("list", folder))? {
         let path = entry.map_err(MigrationError::file("list", folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.extension().is_some_and(|extension| extension == "sql") && !files.contains_key(&name) {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if path.extension().is_some_and(|extension| extension == "sql")
+            && !files.contains_key(&name)
+        {
             std::fs::remove_file(&path).map_err(MigrationError::file("remove", path.as_path()))?;
         }
     }
     Ok(())
 }
 
-/// Chooses the job to sabotage: the first one with an operator that can be exchanged.
+/// Chooses the job to sabotage: the first one with a join that can lose rows, else with any operator that can
+/// be exchanged. A choice once made stays, also over an interruption.
 pub(crate) fn plan_sabotage(bench: &Bench<'_>, jobs: &[JobName]) -> Result<(), MigrationError> {
-    for job in jobs {
-        let analysis = bench.analysis(job)?;
-        if let Ok(lifted) = &analysis.lifted
-            && saboteur(bench, job, lifted)?.is_some()
-        {
-            bench.store.set_setting(SABOTAGE, job.as_str())?;
-            return Ok(());
+    if bench.store.read().setting(SABOTAGE)?.is_some() {
+        return Ok(());
+    }
+    for joins_only in [true, false] {
+        for job in jobs {
+            let analysis = bench.analysis(job)?;
+            let Ok(lifted) = &analysis.lifted else {
+                continue;
+            };
+            let joins = lifted
+                .flow
+                .nodes()
+                .any(|(_, node)| matches!(node.op, Op::Join { .. }));
+            if (joins || !joins_only) && saboteur(bench, job, lifted)?.is_some() {
+                bench.store.set_setting(SABOTAGE, job.as_str())?;
+                return Ok(());
+            }
         }
     }
-    Err(MigrationError::Unknown("no job has an operator to sabotage".to_owned()))
+    Err(MigrationError::Unknown(
+        "no job has an operator to sabotage".to_owned(),
+    ))
 }
 
-fn planned(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(String, Lifted)>, MigrationError> {
+fn planned(
+    bench: &Bench<'_>,
+    job: &JobName,
+    lifted: &Lifted,
+) -> Result<Option<(String, Lifted)>, MigrationError> {
     if bench.store.read().setting(SABOTAGE)?.as_deref() != Some(job.as_str()) {
         return Ok(None);
     }
@@ -147,10 +202,21 @@ fn planned(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(
 
 /// The first mutant that can be written down and reads otherwise than the original. A join that loses rows
 /// comes first, because it is the mistake people make.
-fn saboteur(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(String, Lifted)>, MigrationError> {
-    let Ok(original) = write_down(bench, job, lifted)? else { return Ok(None) };
-    for mutant in mutants(&lifted.flow, bench.catalog()?) {
-        let candidate = Lifted { flow: mutant.flow, ..lifted.clone() };
+fn saboteur(
+    bench: &Bench<'_>,
+    job: &JobName,
+    lifted: &Lifted,
+) -> Result<Option<(String, Lifted)>, MigrationError> {
+    let Ok(original) = write_down(bench, job, lifted)? else {
+        return Ok(None);
+    };
+    let mut mutants = mutants(&lifted.flow, bench.catalog()?);
+    mutants.sort_by_key(|mutant| !matches!(lifted.flow.node(mutant.node).op, Op::Join { .. }));
+    for mutant in mutants {
+        let candidate = Lifted {
+            flow: mutant.flow,
+            ..lifted.clone()
+        };
         if let Ok(rewrite) = write_down(bench, job, &candidate)?
             && rewrite.files != original.files
         {

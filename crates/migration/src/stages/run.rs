@@ -4,32 +4,44 @@ use relift_job::Side;
 use relift_platform::control::RunStatus;
 use relift_team::{Outcome, Reply, Task};
 
+use crate::MigrationError;
 use crate::bench::Bench;
 use crate::runs::{RewriteFiles, legacy_basis, run_legacy, run_rewrite};
-use crate::{MigrationError, trials};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
     let Some(job) = bench.project.jobs.get(&task.job) else {
-        return Ok(Reply::because(Outcome::Rejected, "its configuration is gone"));
+        return Ok(Reply::because(
+            Outcome::Rejected,
+            "its configuration is gone",
+        ));
     };
     let Some(files) = RewriteFiles::read(bench, &task.job)? else {
-        return Ok(Reply::because(Outcome::Broken, "the rewritten job is not below artifacts/"));
+        return Ok(Reply::because(
+            Outcome::Broken,
+            "the rewritten job is not below artifacts/",
+        ));
     };
     let basis = legacy_basis(bench, job)?;
     let mut broken = None;
     for date in bench.project.workspace.dates.iter() {
         let legacy = run_legacy(bench, job, date, &basis)?;
-        bench.progress.step("runs", &format!("{} {date} {}", task.job, Side::Legacy.word()));
+        bench.progress.step(
+            "runs",
+            &format!("{} {date} {}", task.job, Side::Legacy.word()),
+        );
         let rewrite = run_rewrite(bench, &task.job, &files, date, task.ticket.round)?;
-        bench.progress.step("runs", &format!("{} {date} {}", task.job, Side::Rewrite.word()));
+        bench.progress.step(
+            "runs",
+            &format!("{} {date} {}", task.job, Side::Rewrite.word()),
+        );
         // Where the legacy job raises, the rewrite must too; only the other case is broken.
-        if legacy.status == RunStatus::Succeeded && rewrite.status != RunStatus::Succeeded && broken.is_none() {
+        if legacy.status == RunStatus::Succeeded
+            && rewrite.status != RunStatus::Succeeded
+            && broken.is_none()
+        {
             let error = rewrite.outcome.error.unwrap_or_default();
             broken = Some(format!("{date}: {error}"));
         }
-    }
-    if broken.is_none() {
-        broken = trials::run(bench, job, &files)?.into_iter().next();
     }
     Ok(match broken {
         Some(cause) => Reply::because(Outcome::Broken, cause),

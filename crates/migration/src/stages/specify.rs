@@ -19,7 +19,11 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
                     construct: decision.construct.clone(),
                     level: Level::parse(decision.level.word()).unwrap_or(Level::None),
                     reason: format!("{}: {}", decision.rule, decision.reason),
-                    span: decision.span.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    span: decision
+                        .span
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
                 })
                 .collect();
             let failed = bench.obligations(&task.job)?;
@@ -34,17 +38,31 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
             let constructs = refusals
                 .iter()
                 .map(|(module, refusal)| Construct {
-                    module: module.map_or_else(|| "job".to_owned(), |module| format!("modules[{module}]")),
+                    module: module
+                        .map_or_else(|| "job".to_owned(), |module| format!("modules[{module}]")),
                     construct: refusal.construct.clone(),
                     level: Level::None,
                     reason: refusal.reason.clone(),
-                    span: refusal.span.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    span: refusal
+                        .span
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
                 })
                 .collect();
-            (constructs, Some(joined(refusals.iter().map(|(_, refusal)| refusal))))
+            (
+                constructs,
+                Some(joined(refusals.iter().map(|(_, refusal)| refusal))),
+            )
         }
     };
-    ledger::append(&bench.store, &[LedgerEvent::JobLifted(JobLifted { job: task.job.to_string(), constructs })])?;
+    ledger::append(
+        &bench.store,
+        &[LedgerEvent::JobLifted(JobLifted {
+            job: task.job.to_string(),
+            constructs,
+        })],
+    )?;
     Ok(match refused {
         Some(reason) => Reply::because(Outcome::Refused, reason),
         None => Reply::completed(),

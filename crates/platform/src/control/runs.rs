@@ -227,9 +227,10 @@ impl ControlReader {
         let sql = "SELECT count(*) FROM runs
                    WHERE job = ?1 AND effective_date = ?2 AND side = ?3 AND status = 'succeeded'";
         self.query(|connection| {
-            connection
-                .prepare_cached(sql)?
-                .query_row(params![key.job.as_str(), key.date.to_string(), key.side.word()], |row| row.get(0))
+            connection.prepare_cached(sql)?.query_row(
+                params![key.job.as_str(), key.date.to_string(), key.side.word()],
+                |row| row.get(0),
+            )
         })
     }
 

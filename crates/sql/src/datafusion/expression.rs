@@ -160,10 +160,10 @@ impl Translator<'_> {
             }),
             ExprKind::Literal(literal) => literal_text(literal),
             ExprKind::Parameter(Parameter::EffectiveDate) => {
-                Ok(Sql::Constant("$effective_date".to_owned()))
+                Ok(Sql::Constant("(SELECT effective_date FROM run_parameters)".to_owned()))
             }
             ExprKind::Parameter(Parameter::ProcessingTime) => {
-                Ok(Sql::Constant("$processing_time".to_owned()))
+                Ok(Sql::Constant("(SELECT processing_time FROM run_parameters)".to_owned()))
             }
             ExprKind::If { arms, otherwise } => self.choice(expr, arms, otherwise),
             ExprKind::Scalar { relation, column } => match self.one_row.get(relation) {

@@ -32,7 +32,8 @@ pub(super) fn write(page: &mut Html, model: &Model) {
             prose(page, cause);
             html!(page, "</p>\n");
         }
-        requirements(page, job);
+        requirements(page, model, job);
+        tests(page, job);
         constructs(page, job);
         findings(page, job);
         obligations(page, job);
@@ -43,56 +44,145 @@ pub(super) fn write(page: &mut Html, model: &Model) {
     html!(page, "</section>\n");
 }
 
-fn requirements(page: &mut Html, job: &JobModel) {
+fn requirements(page: &mut Html, model: &Model, job: &JobModel) {
     if job.requirements.is_empty() {
         return;
     }
+    let queries = Queries::of(model, job);
     html!(page, "<h3>What it does</h3>\n<ol class=\"requirements\">\n");
     for requirement in &job.requirements {
+        html!(page, "<li><p>");
+        prose(page, &requirement.sentence);
         html!(
             page,
-            "<li><p>{} <span class=\"quiet\">{} %</span></p>",
-            requirement.sentence,
-            requirement.confidence_percent
-        );
-        html!(
-            page,
-            "<p class=\"evidence\"><code>{}</code>",
+            " <span class=\"quiet\">{} %</span></p><p class=\"evidence\"><code>{}</code>",
+            requirement.confidence_percent,
             requirement.id
         );
-        for evidence in &requirement.evidence {
-            match evidence {
-                Evidence::Code { span, hash } => html!(
-                    page,
-                    " &middot; <span title=\"{}\">code {}</span>",
-                    hash,
-                    span
-                ),
-                Evidence::Query {
-                    sql,
-                    digest,
-                    summary,
-                    ..
-                } => {
-                    html!(
-                        page,
-                        " &middot; <span title=\"{}\n{}\">data: {}</span>",
-                        sql,
-                        digest,
-                        summary
-                    );
-                }
+        for (file, lines) in places(&requirement.evidence) {
+            html!(page, " &middot; <code>{}:{}</code>", file, lines.join(", "));
+        }
+        for number in queries.numbers(&requirement.evidence) {
+            html!(
+                page,
+                " &middot; <a href=\"#{}-{}\">query {}</a>",
+                queries.anchor,
+                number,
+                number
+            );
+        }
+        let tests: Vec<&str> = job.tests_of(&requirement.id).collect();
+        if !tests.is_empty() && tests.len() == job.tests.len() {
+            html!(page, " &middot; tested by all {}", tests.len());
+        } else {
+            for test in tests {
+                html!(page, " &middot; test {}", test);
             }
         }
-        for test in job.tests_of(&requirement.id) {
-            html!(page, " &middot; test {}", test);
-        }
         for code in job.code_of(&requirement.id) {
-            html!(page, " &middot; now in {}", code);
+            // The folder is the job's own, as the files below show.
+            let code = code
+                .strip_prefix("artifacts/")
+                .and_then(|code| code.strip_prefix(job.name.as_str()))
+                .and_then(|code| code.strip_prefix('/'))
+                .unwrap_or(code);
+            html!(page, " &middot; now in <code>{}</code>", code);
         }
         html!(page, "</p></li>\n");
     }
     html!(page, "</ol>\n");
+    queries.write(page);
+}
+
+/// Lines of the cited code by file, each once.
+fn places(evidence: &[Evidence]) -> Vec<(&str, Vec<&str>)> {
+    let mut places: Vec<(&str, Vec<&str>)> = Vec::new();
+    for evidence in evidence {
+        let Evidence::Code { span, .. } = evidence else {
+            continue;
+        };
+        let (file, lines) = span.rsplit_once(':').unwrap_or((span, ""));
+        match places.iter_mut().find(|(own, _)| *own == file) {
+            Some((_, known)) if known.contains(&lines) => {}
+            Some((_, known)) => known.push(lines),
+            None => places.push((file, vec![lines])),
+        }
+    }
+    places
+}
+
+/// The different queries of a job: several requirements rest on the same one.
+struct Queries<'a> {
+    anchor: String,
+    asked: Vec<(&'a str, Vec<&'a str>)>,
+}
+
+impl<'a> Queries<'a> {
+    fn of(model: &Model, job: &'a JobModel) -> Self {
+        let mut asked: Vec<(&str, Vec<&str>)> = Vec::new();
+        for evidence in job.requirements.iter().flat_map(|own| &own.evidence) {
+            let Evidence::Query { sql, summary, .. } = evidence else {
+                continue;
+            };
+            match asked.iter_mut().find(|(known, _)| known == sql) {
+                Some((_, results)) if results.contains(&summary.as_str()) => {}
+                Some((_, results)) => results.push(summary),
+                None => asked.push((sql, vec![summary])),
+            }
+        }
+        Self {
+            anchor: format!("{}-query", anchor(model, &job.name)),
+            asked,
+        }
+    }
+
+    /// Numbers of the queries that evidence consists of, from 1, each once.
+    fn numbers(&self, evidence: &[Evidence]) -> Vec<usize> {
+        let mut numbers = Vec::new();
+        for evidence in evidence {
+            if let Evidence::Query { sql, .. } = evidence
+                && let Some(at) = self.asked.iter().position(|(known, _)| known == sql)
+                && !numbers.contains(&(at + 1))
+            {
+                numbers.push(at + 1);
+            }
+        }
+        numbers
+    }
+
+    fn write(&self, page: &mut Html) {
+        if self.asked.is_empty() {
+            return;
+        }
+        html!(
+            page,
+            "<h3>Queries that show it</h3>\n<p class=\"quiet\">Table versions and digests of the results are in the job's requirements.json; <code>relift verify</code> asks again.</p>\n<ol class=\"queries\">\n"
+        );
+        for (number, (sql, results)) in (1..).zip(&self.asked) {
+            html!(
+                page,
+                "<li id=\"{}-{}\"><p>{}</p><pre>{}</pre></li>\n",
+                self.anchor,
+                number,
+                results.join(", "),
+                sql
+            );
+        }
+        html!(page, "</ol>\n");
+    }
+}
+
+fn tests(page: &mut Html, job: &JobModel) {
+    if job.tests.is_empty() {
+        return;
+    }
+    html!(
+        page,
+        "<h3>Tests</h3>\n<p class=\"quiet\">{}, each run through the old and the new job: ",
+        counted(job.tests.len(), "adversarial input")
+    );
+    let names: Vec<&str> = job.tests.iter().map(|test| test.test.as_str()).collect();
+    html!(page, "{}.</p>\n", names.join("; "));
 }
 
 fn constructs(page: &mut Html, job: &JobModel) {
