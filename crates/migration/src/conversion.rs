@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use relift_governance::{LedgerEvent, ScopeDeclared, StageReported};
 use relift_job::JobName;
-use relift_team::{Effect, End, Event, Portfolio, Stage, Task};
+use relift_team::{Effect, End, Event, JobState, Portfolio, Stage, Task};
 
 use crate::bench::Bench;
 use crate::stages;
@@ -157,9 +157,11 @@ fn resume(
     for event in recorded {
         match event {
             LedgerEvent::JobDiscovered(discovered) => {
+                let job: JobName = discovered.job.as_str().into();
                 let before = sources.insert(&discovered.job, &discovered.sources);
-                if before.is_some_and(|before| *before != discovered.sources) {
-                    portfolio.restart(&discovered.job.as_str().into());
+                let failed = portfolio.job(&job).and_then(JobState::end) == Some(End::Failed);
+                if failed || before.is_some_and(|before| *before != discovered.sources) {
+                    portfolio.restart(&job);
                 }
             }
             LedgerEvent::StageReported(reported) => {
@@ -197,7 +199,7 @@ fn reopen_changed(
         };
         let failed = portfolio
             .job(job)
-            .and_then(relift_team::JobState::end)
+            .and_then(JobState::end)
             .is_some_and(|end| end == End::Failed);
         if changed || failed {
             portfolio.restart(job);
