@@ -1,4 +1,6 @@
-//! Placeholder.
+//! The platform jobs run on: the lake, both runtimes, the writers, and the record of what ran.
+//!
+//! A job stages its output; only the platform commits it, exactly once per (job, date, side).
 
 pub mod control;
 pub mod lake;
