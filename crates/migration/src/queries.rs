@@ -1,13 +1,11 @@
 //! Printed queries, run on the lake for one effective date.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, RecordBatch, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use relift_dataflow::{Dataflow, Op};
-use relift_engine::{EngineError, QueryResult, Session};
+use relift_engine::{QueryResult, Session};
 use relift_job::{ColumnName, DateMode, EffectiveDate, Job, ModuleKind, TableName};
+use relift_platform::set_based::register_parameters;
 use relift_requirements::EvidenceSource;
 use relift_sql::datafusion::PrintedQuery;
 
@@ -95,7 +93,7 @@ pub(crate) fn run(
                 .await?;
             session.register_scan(&source.name, scan, source.row_number.as_deref())?;
         }
-        register_parameters(&session, date)?;
+        register_parameters(&session, date, nominal_processing_time(date))?;
         session.query(sql).await
     })?)
 }
@@ -105,22 +103,4 @@ impl QuerySource {
     pub(crate) fn names(&self) -> (&str, &TableName) {
         (&self.name, &self.table)
     }
-}
-
-fn register_parameters(session: &Session, date: EffectiveDate) -> Result<(), EngineError> {
-    let schema = Arc::new(Schema::new(vec![
-        Field::new("effective_date", DataType::Date32, false),
-        Field::new(
-            "processing_time",
-            DataType::Timestamp(TimeUnit::Microsecond, None),
-            false,
-        ),
-    ]));
-    let time = nominal_processing_time(date).as_microsecond();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(Date32Array::from(vec![date.days_since_epoch()])),
-        Arc::new(TimestampMicrosecondArray::from(vec![time])),
-    ];
-    let row = RecordBatch::try_new(schema.clone(), columns).map_err(EngineError::from)?;
-    session.register_batches("run_parameters", schema, vec![row])
 }

@@ -25,7 +25,7 @@ use relift_platform::set_based::{self, RewriteFailure, RewriteRun};
 use relift_reconcile::{Output, RunOutput, Status, TextLayout, reconcile};
 
 use crate::bench::Bench;
-use crate::runs::{RewriteFiles, nominal_processing_time, read_arrow, remove_folder, write_arrow};
+use crate::runs::{RewriteFiles, nominal_processing_time, read_arrow, remove_folder, bring_inputs};
 use crate::{MigrationError, comparison};
 
 /// Cases per job; what is beyond adds time rather than new kinds of rows.
@@ -152,26 +152,7 @@ impl Trial<'_> {
 
     fn legacy(&self, lake: &Lake, date: EffectiveDate) -> Result<RunOutput, MigrationError> {
         let staging = self.folder.to_owned();
-        let inside = staging.join("in");
-        std::fs::create_dir_all(&inside)
-            .map_err(MigrationError::file("create", inside.as_path()))?;
-        let mut inputs = BTreeMap::new();
-        for (index, module) in self.job.modules.iter().enumerate() {
-            let ModuleKind::DataSourcing(source) = &module.kind else {
-                continue;
-            };
-            let scan = self.bench.wait(async {
-                let version = lake.latest_version(&source.table)?;
-                let dates = lake
-                    .resolve_dates(&source.table, version, &source.dates, date)
-                    .await?;
-                lake.scan(&source.table, version, &dates, &source.columns)
-                    .await
-            })?;
-            let file = inside.join(format!("{index}.arrow"));
-            write_arrow(&scan, &file)?;
-            inputs.insert(index, file);
-        }
+        let inputs = bring_inputs(self.bench, lake, self.job, date, &staging)?;
         let run = LegacyRun {
             job: self.job,
             date,

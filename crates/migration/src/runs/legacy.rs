@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::ipc::writer::FileWriter;
-use relift_engine::Scan;
+use relift_engine::{Lake, Scan};
 use relift_job::{EffectiveDate, Job, ModuleKind, Side};
 use relift_platform::control::RunRecord;
 use relift_platform::legacy::{LegacyFailure, LegacyRun};
@@ -48,26 +48,7 @@ pub(crate) fn run_legacy(
 fn run(bench: &Bench<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Written, MigrationError> {
     let legacy = bench.legacy()?;
     let date = attempt.key.date;
-    let folder = attempt.staging.join("in");
-    std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
-    let mut inputs = BTreeMap::new();
-    for (index, module) in job.modules.iter().enumerate() {
-        let ModuleKind::DataSourcing(source) = &module.kind else {
-            continue;
-        };
-        let lake = &bench.project.lake;
-        let scan = bench.wait(async {
-            let version = lake.latest_version(&source.table)?;
-            let dates = lake
-                .resolve_dates(&source.table, version, &source.dates, date)
-                .await?;
-            lake.scan(&source.table, version, &dates, &source.columns)
-                .await
-        })?;
-        let file = folder.join(format!("{index}.arrow"));
-        write_arrow(&scan, &file)?;
-        inputs.insert(index, file);
-    }
+    let inputs = bring_inputs(bench, &bench.project.lake, job, date, attempt.staging)?;
     let writers = job
         .modules
         .iter()
@@ -94,8 +75,37 @@ fn run(bench: &Bench<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Written, M
     commit::commit(bench, attempt, &outcome.files, &outcome.tables)
 }
 
-/// Writes the rows of a scan to a file for the legacy runtime.
-pub(crate) fn write_arrow(scan: &Scan, path: &Path) -> Result<(), MigrationError> {
+/// Writes what each `DataSourcing` reads from `lake` to a file in staging, by index of the module.
+pub(crate) fn bring_inputs(
+    bench: &Bench<'_>,
+    lake: &Lake,
+    job: &Job,
+    date: EffectiveDate,
+    staging: &Path,
+) -> Result<BTreeMap<usize, PathBuf>, MigrationError> {
+    let folder = staging.join("in");
+    std::fs::create_dir_all(&folder).map_err(MigrationError::file("create", folder.as_path()))?;
+    let mut inputs = BTreeMap::new();
+    for (index, module) in job.modules.iter().enumerate() {
+        let ModuleKind::DataSourcing(source) = &module.kind else {
+            continue;
+        };
+        let scan = bench.wait(async {
+            let version = lake.latest_version(&source.table)?;
+            let dates = lake
+                .resolve_dates(&source.table, version, &source.dates, date)
+                .await?;
+            lake.scan(&source.table, version, &dates, &source.columns)
+                .await
+        })?;
+        let file = folder.join(format!("{index}.arrow"));
+        write_arrow(&scan, &file)?;
+        inputs.insert(index, file);
+    }
+    Ok(inputs)
+}
+
+fn write_arrow(scan: &Scan, path: &Path) -> Result<(), MigrationError> {
     let arrow = |error: arrow::error::ArrowError| {
         MigrationError::Record(format!("cannot write {}: {error}", path.display()))
     };

@@ -18,7 +18,7 @@ use crate::bench::Bench;
 use crate::{MigrationError, ledger};
 
 pub(crate) use commit::read_arrow;
-pub(crate) use legacy::{legacy_basis, run_legacy, write_arrow};
+pub(crate) use legacy::{bring_inputs, legacy_basis, run_legacy};
 pub(crate) use rewrite::{RewriteFiles, run_rewrite};
 
 /// Marks the error of a run in which the job itself raised, or a guard of its rewrite did.

@@ -10,13 +10,15 @@ use relift_diagnostics::ContentHash;
 use relift_falsify::mutants;
 use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
 use relift_job::{JobName, ModuleKind, TableName};
+use relift_engine::content_hash;
 use relift_lift::{Lifted, Rewrite, emit};
+use relift_sql::datafusion::{Ordered, print_query};
 use relift_team::{Outcome, Reply, Task};
 
 use super::joined;
 use crate::bench::Bench;
 use crate::package::write_whole;
-use crate::{MigrationError, ledger};
+use crate::{MigrationError, ledger, queries};
 
 /// Setting that names the job to sabotage in its first round.
 const SABOTAGE: &str = "sabotage";
@@ -200,28 +202,34 @@ fn planned(
     saboteur(bench, job, lifted)
 }
 
-/// The first mutant that can be written down and reads otherwise than the original. A join that loses rows
-/// comes first, because it is the mistake people make.
-fn saboteur(
-    bench: &Bench<'_>,
-    job: &JobName,
-    lifted: &Lifted,
-) -> Result<Option<(String, Lifted)>, MigrationError> {
-    let Ok(original) = write_down(bench, job, lifted)? else {
-        return Ok(None);
-    };
+/// The first mutant whose output differs on the first date. A join that loses rows comes first, because it is
+/// the mistake people make.
+fn saboteur(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(String, Lifted)>, MigrationError> {
+    let right = output_digest(bench, lifted)?;
     let mut mutants = mutants(&lifted.flow, bench.catalog()?);
     mutants.sort_by_key(|mutant| !matches!(lifted.flow.node(mutant.node).op, Op::Join { .. }));
     for mutant in mutants {
-        let candidate = Lifted {
-            flow: mutant.flow,
-            ..lifted.clone()
-        };
-        if let Ok(rewrite) = write_down(bench, job, &candidate)?
-            && rewrite.files != original.files
-        {
+        let candidate = Lifted { flow: mutant.flow, ..lifted.clone() };
+        let differs = write_down(bench, job, &candidate)?.is_ok()
+            && output_digest(bench, &candidate)?.is_some_and(|digest| Some(digest) != right);
+        if differs {
             return Ok(Some((mutant.description, candidate)));
         }
     }
     Ok(None)
+}
+
+/// Digest of the first output on the first date; `None` when it cannot be printed or stops.
+fn output_digest(bench: &Bench<'_>, lifted: &Lifted) -> Result<Option<ContentHash>, MigrationError> {
+    let Some(sink) = lifted.flow.sinks.first() else { return Ok(None) };
+    let Ok(printed) = print_query(&lifted.flow, sink.input, Ordered::No) else { return Ok(None) };
+    let sources = queries::sources_of(&lifted.flow, &printed);
+    let date = bench.project.workspace.dates.first;
+    match queries::run(bench, &sources, &printed.sql, date, &bench.versions()?) {
+        Ok(result) => {
+            let digest = content_hash(&result.schema, &result.batches)?;
+            Ok(Some(digest))
+        }
+        Err(_) => Ok(None),
+    }
 }

@@ -75,7 +75,8 @@ pub async fn run(run: RewriteRun<'_>) -> Result<RewriteOutcome, RewriteFailure> 
     let session = Session::new();
     let mut outcome = RewriteOutcome::default();
     let mut frames: BTreeMap<FrameName, Frame> = BTreeMap::new();
-    register_parameters(&session, &run)?;
+    register_parameters(&session, run.date, run.processing_time)
+        .map_err(engine(0, None, "cannot register the parameters of the run"))?;
     for (module, step) in run.job.modules.iter().enumerate() {
         match step {
             RewrittenModule::DataSourcing(source) => {
@@ -128,22 +129,21 @@ fn engine(
     }
 }
 
-/// `run_parameters(effective_date DATE, processing_time TIMESTAMP)`: SQL texts are the same on every date.
-fn register_parameters(session: &Session, run: &RewriteRun<'_>) -> Result<(), RewriteFailure> {
+/// Registers `run_parameters(effective_date DATE, processing_time TIMESTAMP)`, by which SQL texts are the same
+/// on every date.
+pub fn register_parameters(
+    session: &Session,
+    date: EffectiveDate,
+    processing_time: jiff::Timestamp,
+) -> Result<(), EngineError> {
     let schema = Arc::new(Schema::new(vec![
         Field::new("effective_date", DataType::Date32, false),
-        Field::new(
-            "processing_time",
-            DataType::Timestamp(TimeUnit::Microsecond, None),
-            false,
-        ),
+        Field::new("processing_time", DataType::Timestamp(TimeUnit::Microsecond, None), false),
     ]));
-    let date = Date32Array::from(vec![run.date.days_since_epoch()]);
-    let time = TimestampMicrosecondArray::from(vec![run.processing_time.as_microsecond()]);
-    RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(date), Arc::new(time)])
-        .map_err(EngineError::from)
-        .and_then(|row| session.register_batches(PARAMETERS, schema, vec![row]))
-        .map_err(engine(0, None, "cannot register the parameters of the run"))
+    let date = Date32Array::from(vec![date.days_since_epoch()]);
+    let time = TimestampMicrosecondArray::from(vec![processing_time.as_microsecond()]);
+    let row = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(date), Arc::new(time)])?;
+    session.register_batches(PARAMETERS, schema, vec![row])
 }
 
 async fn register_source(
