@@ -109,7 +109,10 @@ impl JobModel {
                 if failed || (known && event.sources != self.discovered.sources) {
                     // Runs stay until others replace them: those that are still current are not repeated.
                     let runs = std::mem::take(&mut self.runs);
-                    *self = Self { runs, ..Self::new(&self.name) };
+                    *self = Self {
+                        runs,
+                        ..Self::new(&self.name)
+                    };
                 }
                 self.discovered = event.clone();
             }
@@ -189,7 +192,7 @@ fn dates(scope: &ScopeDeclared) -> Result<Vec<String>, FoldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::{RunFinished, fixture};
 
     #[test]
     fn repeating_a_stage_that_was_interrupted_changes_nothing() {
@@ -240,6 +243,24 @@ mod tests {
         let job = &model.jobs["late_orders"];
         assert_eq!(job.state.word(), "discover");
         assert!(job.cells.is_empty() && job.requirements.is_empty());
+    }
+
+    #[test]
+    fn legacy_runs_may_come_before_the_first_discovery() {
+        let run = RunFinished {
+            job: "late_orders".into(),
+            effective_date: "2024-10-01".into(),
+            side: "legacy".into(),
+            status: "succeeded".into(),
+            ..RunFinished::default()
+        };
+        let mut events = vec![LedgerEvent::RunFinished(run.clone())];
+        events.extend(fixture::conversion().into_iter().filter(
+            |event| !matches!(event, LedgerEvent::RunFinished(own) if own.side == "legacy"),
+        ));
+        let model = Model::fold(&events).expect("folds");
+        let key = (run.effective_date.clone(), run.side.clone());
+        assert_eq!(model.jobs["late_orders"].runs.get(&key), Some(&run));
     }
 
     #[test]

@@ -251,3 +251,59 @@ impl JobModel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{FindingsDisposed, JobAnalysed};
+    use crate::{LedgerEvent, ScopeDeclared};
+
+    #[test]
+    fn findings_of_one_place_are_not_confused() {
+        let finding = |message: &str| Finding {
+            code: "AP4".to_owned(),
+            location: "jobs/late.json:10".to_owned(),
+            message: message.to_owned(),
+        };
+        let disposed = |disposition, reason: &str| Disposed {
+            code: "AP4".to_owned(),
+            location: "jobs/late.json:10".to_owned(),
+            disposition,
+            reason: reason.to_owned(),
+        };
+        let events = [
+            LedgerEvent::ScopeDeclared(ScopeDeclared {
+                workspace: "october".to_owned(),
+                first: "2024-10-01".to_owned(),
+                last: "2024-10-01".to_owned(),
+                jobs: vec!["late".to_owned()],
+            }),
+            LedgerEvent::JobAnalysed(JobAnalysed {
+                job: "late".to_owned(),
+                findings: vec![finding("currency"), finding("region"), finding("fee")],
+            }),
+            LedgerEvent::FindingsDisposed(FindingsDisposed {
+                job: "late".to_owned(),
+                findings: vec![
+                    disposed(Disposition::Eliminated, "gone"),
+                    disposed(Disposition::LoadBearing, "needed"),
+                ],
+            }),
+        ];
+        let model = Model::fold(&events).expect("folds");
+        let job = &model.jobs["late"];
+        let became: Vec<Disposition> = job
+            .findings
+            .iter()
+            .map(|finding| job.disposition(finding).0)
+            .collect();
+        assert_eq!(
+            became,
+            [
+                Disposition::Eliminated,
+                Disposition::LoadBearing,
+                Disposition::Open
+            ]
+        );
+    }
+}
