@@ -72,3 +72,60 @@ pub fn disposition(
         _ => Disposition::Eliminated,
     }
 }
+
+/// What stands in the rewritten job where the finding was, for the record; lower case, no period.
+pub fn replacement(finding: &Finding, job: &RewrittenJob) -> String {
+    let sources = || {
+        job.modules.iter().filter_map(|module| match module {
+            RewrittenModule::DataSourcing(source) => Some(source),
+            _ => None,
+        })
+    };
+    let files: Vec<String> = job
+        .modules
+        .iter()
+        .filter_map(|module| match module {
+            RewrittenModule::Transformation(step) => step.sql_file.values().next(),
+            _ => None,
+        })
+        .map(|file| format!("`{file}`"))
+        .collect();
+    let sql = match files.split_last() {
+        None => "the modules that read and write".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+    };
+    match (finding.code, &finding.frame, &finding.column) {
+        ("AP1", Some(frame), _) => {
+            format!("the rewritten job computes its outputs without reading `{frame}`")
+        }
+        ("AP4", Some(frame), Some(column)) => {
+            if sources().any(|source| source.result == *frame) {
+                format!("the rewritten job reads `{frame}` without `{column}`")
+            } else {
+                format!("the rewritten job does not read `{frame}` at all")
+            }
+        }
+        ("AP2", _, _) => {
+            let read: Vec<String> = sources()
+                .filter_map(|source| match &source.origin {
+                    SourceOrigin::Curated { job, table } => {
+                        Some(format!("`{table}`, which job `{job}` writes"))
+                    }
+                    SourceOrigin::Lake { .. } => None,
+                })
+                .collect();
+            if read.is_empty() {
+                format!("{sql} computes it once")
+            } else {
+                format!("the rewritten job reads {}", read.join(", and "))
+            }
+        }
+        ("AP3", _, _) => format!("{sql} does what the External did, without Python"),
+        ("AP6", _, _) => {
+            format!("{sql} treats all rows at once where the loop visited them one by one")
+        }
+        (_, Some(frame), _) => format!("no step of the rewritten job computes `{frame}`"),
+        (_, None, _) => format!("it has no counterpart in {sql}"),
+    }
+}

@@ -15,6 +15,6 @@ mod sarif;
 pub use catalogue::{ORDERED_CODES, catalogue_text, detector};
 pub use detector::{Detector, JobView, ModuleLoops};
 pub use detectors::{DETECTORS, duplicates};
-pub use disposition::{Disposition, disposition};
+pub use disposition::{Disposition, disposition, replacement};
 pub use finding::{Finding, detect};
 pub use sarif::sarif;

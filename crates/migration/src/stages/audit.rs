@@ -1,6 +1,6 @@
 //! Checks the record of the whole conversion and says what became of the findings.
 
-use relift_antipatterns::{disposition, sarif};
+use relift_antipatterns::{disposition, replacement, sarif};
 use relift_governance::{Disposed, Disposition, FindingsDisposed, LedgerEvent};
 use relift_team::{Outcome, Reply, Task};
 
@@ -44,9 +44,9 @@ fn dispose(bench: &Bench<'_>, task: &Task) -> Result<(), MigrationError> {
                 relift_antipatterns::Disposition::Retained(_) => Disposition::Open,
             },
             reason: match became {
-                relift_antipatterns::Disposition::Eliminated => {
-                    "gone in the rewritten job, which is equal on every date".to_owned()
-                }
+                relift_antipatterns::Disposition::Eliminated => rewritten
+                    .as_ref()
+                    .map_or_else(String::new, |files| replacement(finding, &files.job)),
                 relift_antipatterns::Disposition::Retained(reason) => reason.clone(),
             },
         })
@@ -64,11 +64,15 @@ fn dispose(bench: &Bench<'_>, task: &Task) -> Result<(), MigrationError> {
     ledger::append(&bench.store, &[LedgerEvent::FindingsDisposed(event)])
 }
 
-/// Where a finding is, in words that stay the same.
+/// Where a finding is, in words that stay the same: what it is about when several can stand at one place.
 pub(super) fn location(finding: &relift_antipatterns::Finding) -> String {
-    match (&finding.span, finding.module) {
+    let place = match (&finding.span, finding.module) {
         (Some(span), _) => span.to_string(),
         (None, Some(module)) => format!("modules[{module}]"),
         (None, None) => "job".to_owned(),
+    };
+    match (&finding.frame, &finding.column) {
+        (Some(frame), Some(column)) => format!("{place} {frame}.{column}"),
+        _ => place,
     }
 }
