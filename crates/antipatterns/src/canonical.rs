@@ -226,10 +226,7 @@ impl<'a> Canonical<'a> {
         else {
             return String::new();
         };
-        let mut sides = [
-            self.digest(*left, sequence),
-            self.digest(*right, sequence),
-        ];
+        let mut sides = [self.digest(*left, sequence), self.digest(*right, sequence)];
         // Without an order, and with sides that can be told apart, an inner join is symmetric.
         let turned = sequence == Sequence::Ignored
             && matches!(kind, JoinKind::Inner | JoinKind::Cross)
@@ -238,7 +235,11 @@ impl<'a> Canonical<'a> {
             .iter()
             .map(|(l, r)| {
                 let (l, r) = (self.expr(l, &[*left]), self.expr(r, &[*right]));
-                if turned { format!("{r}={l}") } else { format!("{l}={r}") }
+                if turned {
+                    format!("{r}={l}")
+                } else {
+                    format!("{l}={r}")
+                }
             })
             .collect();
         pairs.sort();
@@ -426,10 +427,7 @@ impl<'a> Canonical<'a> {
                     .map(|argument| self.expr(argument, inputs))
                     .collect();
                 let function = match function {
-                    Function::Compare(
-                        comparison @ (Comparison::Gt | Comparison::Ge),
-                        flavour,
-                    ) => {
+                    Function::Compare(comparison @ (Comparison::Gt | Comparison::Ge), flavour) => {
                         arguments.reverse();
                         Function::Compare(comparison.flipped(), *flavour)
                     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relift_dataflow::{Dataflow, NodeId};
+use relift_dataflow::{Dataflow, Node, NodeId, Op};
 use relift_job::JobName;
 
 use crate::canonical::Canonical;
@@ -47,8 +47,7 @@ pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
         for sink in &jobs[home].1.sinks {
             let written = Relation::of(&mut canonical[home], jobs[home].1, sink.input);
             for (other, (job, flow)) in jobs.iter().enumerate() {
-                if other == home
-                    || (other < home && writes(&mut canonical[other], flow, &written))
+                if other == home || (other < home && writes(&mut canonical[other], flow, &written))
                 {
                     continue;
                 }
@@ -67,7 +66,10 @@ pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
                     continue;
                 };
                 let finding = finding(flow, id, &jobs[home].0);
-                if !findings.iter().any(|(known, before)| known == job && *before == finding) {
+                if !findings
+                    .iter()
+                    .any(|(known, before)| known == job && *before == finding)
+                {
                     findings.push((job.clone(), finding));
                 }
             }
@@ -77,25 +79,24 @@ pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
 }
 
 fn finding(flow: &Dataflow, id: NodeId, home: &JobName) -> Finding {
-    let node = flow.node(id);
-    // A relation without a name or a place of its own has those of what it is made from.
-    let upwards: Vec<NodeId> = std::iter::successors(Some(id), |id| {
-        flow.node(*id).op.inputs().first().copied()
-    })
-    .collect();
-    let name = upwards
-        .iter()
-        .find_map(|id| flow.node(*id).name.clone())
+    // Projections are named after their readers; what made the rows is the logic.
+    let made = std::iter::successors(Some(id), |id| match &flow.node(*id).op {
+        Op::Map { input, .. } | Op::Sort { input, .. } => Some(*input),
+        _ => None,
+    });
+    let upwards: Vec<&Node> = made.map(|id| flow.node(id)).collect();
+    let nearest = || upwards.iter().rev();
+    let name = nearest()
+        .find_map(|node| node.name.clone())
         .unwrap_or_else(|| "relation".to_owned());
-    let span = upwards
-        .iter()
-        .find_map(|id| flow.node(*id).spans.first().cloned());
+    let span = nearest().find_map(|node| node.spans.first().cloned());
+    let module = nearest().next().map(|node| node.module);
     Finding {
         code: DUPLICATED_LOGIC.code,
         title: DUPLICATED_LOGIC.title,
         message: format!("\"{name}\" is what job \"{home}\" computes and writes too"),
         span,
-        module: Some(node.module),
+        module,
         construct: format!("relation `{name}`"),
         frame: None,
         column: None,
