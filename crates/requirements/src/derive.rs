@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use relift_dataflow::{Dataflow, Node, NodeId, Obligation, Op};
 use relift_diagnostics::{SourceFile, Span};
 use relift_job::{ColumnName, Job};
-use relift_lift::{Lifted, condition_text};
+use relift_lift::Lifted;
 use relift_sql::datafusion::{Ordered, print_query, print_violations};
 
 use crate::outputs::output_demands;
-use crate::sentences::{Demand, demands};
-use crate::words::{dates_in_words, relation_name};
-use crate::{
-    Citation, Evidence, EvidenceQuery, EvidenceSource, Kind, Requirement, Requirements, Trace,
-};
+use crate::sentences::{Demand, assumption, demands};
+use crate::words::dates_in_words;
+use crate::{Citation, Evidence, EvidenceQuery, EvidenceSource, Requirement, Requirements, Trace};
 
 /// Revision of a requirement that is derived for the first time.
 const REVISION: u32 = 1;
@@ -27,8 +25,8 @@ pub struct Traced<'a> {
     pub sink_files: &'a [String],
 }
 
-/// Derives the requirements of a job: at least one per relation its outputs need, one per obligation,
-/// and those of its writers.
+/// Derives the requirements of a job: those of each relation its outputs need, one per obligation, and
+/// those of its writers. What is demanded twice in the same words is one requirement.
 pub fn derive(job: &Job, lifted: &Lifted, traced: Traced<'_>) -> Requirements {
     let flow = &lifted.flow;
     let mut deriver = Deriver {
@@ -67,7 +65,9 @@ pub fn derive(job: &Job, lifted: &Lifted, traced: Traced<'_>) -> Requirements {
             continue;
         };
         let query = deriver.query(sink.input);
-        for demand in output_demands(&module.kind) {
+        let schema = &flow.node(sink.input).schema;
+        let columns: Vec<&str> = schema.names().map(ColumnName::as_str).collect();
+        for demand in output_demands(&module.kind, &columns) {
             let evidence = Evidence {
                 code: deriver.citations(std::iter::once(&module.span)),
                 query: query.clone(),
@@ -170,16 +170,7 @@ impl Deriver<'_> {
 
     fn assumption(&mut self, obligation: &Obligation) {
         let flow = self.flow;
-        let name = relation_name(flow, obligation.node);
-        let demand = Demand {
-            kind: Kind::Assumption,
-            slug: format!("assumption {name}"),
-            sentence: format!(
-                "If the data breaks \"{}\", then the job shall stop before it writes anything.",
-                condition_text(flow, obligation)
-            ),
-            spans: obligation.spans.clone(),
-        };
+        let demand = assumption(flow, obligation);
         let node = flow.node(obligation.node);
         let query = print_violations(flow, obligation)
             .ok()
@@ -194,6 +185,26 @@ impl Deriver<'_> {
     }
 
     fn push(&mut self, demand: &Demand, evidence: Evidence, trace: Trace) {
+        let same =
+            |own: &&mut Requirement| own.kind == demand.kind && own.sentence == demand.sentence;
+        if let Some(known) = self.requirements.iter_mut().find(same) {
+            for place in evidence.code {
+                if !known.evidence.code.contains(&place) {
+                    known.evidence.code.push(place);
+                }
+            }
+            for file in trace.sql_files {
+                if !known.trace.sql_files.contains(&file) {
+                    known.trace.sql_files.push(file);
+                }
+            }
+            for writer in trace.writers {
+                if !known.trace.writers.contains(&writer) {
+                    known.trace.writers.push(writer);
+                }
+            }
+            return;
+        }
         let (job, slug) = (slug(self.job.name.as_str()), slug(&demand.slug));
         let id = (1..=u32::MAX)
             .map(|number| match number {

@@ -4,10 +4,10 @@ use relift_job::{FileTarget, LineEnding, ModuleKind, WriteMode};
 
 use crate::Kind;
 use crate::sentences::Demand;
-use crate::words::humanised;
+use crate::words::{humanised, listed};
 
-/// The demands of a writer; none when the module is no writer.
-pub(crate) fn output_demands(module: &ModuleKind) -> Vec<Demand> {
+/// The demands of a writer of these columns; none when the module is no writer.
+pub(crate) fn output_demands(module: &ModuleKind, columns: &[&str]) -> Vec<Demand> {
     match module {
         ModuleKind::DataFrameWriter(writer) => {
             let table = &writer.table;
@@ -21,6 +21,7 @@ pub(crate) fn output_demands(module: &ModuleKind) -> Vec<Demand> {
                 format!("table {table}"),
                 format!("The job shall write {source} to table {table}, {how}."),
             )];
+            demands.push(columns_demand(&format!("table {table}"), table, columns));
             if writer.mode == WriteMode::Append {
                 demands.push(demand(
                     Kind::Append,
@@ -48,15 +49,17 @@ pub(crate) fn output_demands(module: &ModuleKind) -> Vec<Demand> {
                 Kind::Output,
                 format!("file {file}"),
                 format!(
-                    "The job shall write {source} to the CSV file {file} of the effective date, with {header} and lines ending in {ending}."
+                    "The job shall write {source} of the effective date to the CSV file {file}, with {header} and lines ending in {ending}."
                 ),
             )];
+            demands.push(columns_demand(&file, &file, columns));
             if let Some(trailer) = &writer.trailer {
                 demands.push(demand(
                     Kind::Trailer,
                     format!("trailer {file}"),
                     format!(
-                        "The job shall end {file} with the line \"{trailer}\", row_count being the number of rows written."
+                        "The job shall end {file} with the line \"{trailer}\"{}.",
+                        tokens_in_words(trailer)
                     ),
                 ));
             }
@@ -70,7 +73,9 @@ pub(crate) fn output_demands(module: &ModuleKind) -> Vec<Demand> {
             demands.push(demand(
                 Kind::EmptyInput,
                 format!("no rows {file}"),
-                format!("If there are no rows, then the job shall write {file} {rest}."),
+                format!(
+                    "If there are no rows of {source}, then the job shall write {file} {rest}."
+                ),
             ));
             demands
         }
@@ -81,15 +86,21 @@ pub(crate) fn output_demands(module: &ModuleKind) -> Vec<Demand> {
                 Kind::Output,
                 format!("file {file}"),
                 format!(
-                    "The job shall write {source} to the Parquet folder {file} of the effective date in {} parts, earlier parts taking the extra rows.",
-                    writer.parts
+                    "The job shall write {source} of the effective date to the Parquet folder {file}, in {}.",
+                    match writer.parts {
+                        1 => "one part".to_owned(),
+                        parts => format!(
+                            "{parts} parts whose sizes differ by at most one row, larger ones first"
+                        ),
+                    }
                 ),
             )];
+            demands.push(columns_demand(&file, &file, columns));
             demands.extend(appended(writer.mode, &file));
             demands.push(demand(
                 Kind::EmptyInput,
                 format!("no rows {file}"),
-                format!("If there are no rows, then the job shall leave the folder {file} empty."),
+                format!("If there are no rows of {source}, then the job shall leave the folder {file} empty."),
             ));
             demands
         }
@@ -97,6 +108,37 @@ pub(crate) fn output_demands(module: &ModuleKind) -> Vec<Demand> {
             Vec::new()
         }
     }
+}
+
+/// What the tokens of a trailer stand for.
+fn tokens_in_words(trailer: &str) -> String {
+    let meanings = [
+        ("{row_count}", "the number of rows written"),
+        ("{date}", "the effective date"),
+        ("{timestamp}", "the processing time"),
+    ];
+    let used: Vec<String> = meanings
+        .into_iter()
+        .filter(|(token, _)| trailer.contains(token))
+        .map(|(token, meaning)| format!("{token} is {meaning}"))
+        .collect();
+    if used.is_empty() {
+        String::new()
+    } else {
+        format!(", in which {}", listed(&used))
+    }
+}
+
+fn columns_demand(slug: &str, target: &str, columns: &[&str]) -> Demand {
+    let names: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
+    let sentence = match &names[..] {
+        [only] => format!("The job shall write one column, {only}, to {target}."),
+        _ => format!(
+            "The job shall write the columns {}, in this order, to {target}.",
+            listed(&names)
+        ),
+    };
+    demand(Kind::Output, format!("columns {slug}"), sentence)
 }
 
 fn demand(kind: Kind, slug: String, sentence: String) -> Demand {

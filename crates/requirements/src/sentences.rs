@@ -2,15 +2,15 @@
 
 use relift_dataflow::{
     Aggregate, AggregateFunction, Dataflow, Expr, ExprKind, Function, GroupOrder, JoinKind, NodeId,
-    Op, PickWhich, Schema, type_of,
+    Obligation, ObligationKind, Op, PickWhich,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use crate::Kind;
 use crate::words::{
-    condition_in_words, dates_in_words, humanised, listed, mode_in_words, relation_name,
-    value_in_words,
+    Scope, alternatives, column_name, dates_in_words, humanised, is_made_up, listed, places,
+    relation_name, value_of, without_marks,
 };
 
 /// One demand of an operator.
@@ -47,11 +47,13 @@ impl Demand {
     }
 }
 
-/// The demands of a relation; at least one.
+/// The demands of a relation; none when all it does is to select or rename columns for others.
 pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
     let node = flow.node(id);
     let name = relation_name(flow, id);
     let from = |input: NodeId| relation_name(flow, input);
+    let inputs = node.op.inputs();
+    let scope = Scope::over(flow, &inputs);
     let columns = |names: &[ColumnName]| -> String {
         let words: Vec<String> = names.iter().map(|name| humanised(name.as_str())).collect();
         listed(&words)
@@ -66,7 +68,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
             Kind::Source,
             format!("source {}", table.table),
             format!(
-                "The job shall read {} of table {table} for {}.",
+                "The job shall read {} from table {table} for {}.",
                 columns(read),
                 dates_in_words(dates)
             ),
@@ -82,20 +84,20 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
                 format!("filter {name}"),
                 format!(
                     "When {}, the job shall use the row of {}; otherwise it shall leave it out.",
-                    condition_in_words(flow, predicate),
+                    scope.condition(predicate),
                     from(*input)
                 ),
             )
             .of(&[predicate]),
         ],
-        Op::Map { input, columns } => map_demands(flow, &name, *input, columns),
+        Op::Map { columns, .. } => map_demands(flow, &name, &inputs, columns),
         Op::Join { .. } => join_demands(flow, id, &name),
         Op::Aggregate {
             input,
             keys,
             aggregates,
             order,
-        } => aggregate_demands(flow, &name, *input, keys, aggregates, *order),
+        } => aggregate_demands(flow, id, *input, keys, aggregates, *order),
         Op::Pick { input, keys, which } => {
             let which = match which {
                 PickWhich::First => "first",
@@ -116,7 +118,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
                 .iter()
                 .map(|key| {
                     let direction = if key.descending { "descending" } else { "ascending" };
-                    format!("{} {direction}", value_in_words(flow, &key.expr))
+                    format!("{} {direction}", scope.value(&key.expr))
                 })
                 .collect();
             let exprs: Vec<&Expr> = by.iter().map(|key| &key.expr).collect();
@@ -125,7 +127,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
                     Kind::Order,
                     format!("order {name}"),
                     format!(
-                        "The job shall order the rows of {} by {}, rows that are equal there keeping their order.",
+                        "The job shall order the rows of {} by {}, keeping the order of rows that are equal there.",
                         from(*input),
                         listed(&terms)
                     ),
@@ -160,7 +162,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
                 format!("condition {name}"),
                 format!(
                     "While {}, the job shall produce {}; otherwise it shall produce no rows for it.",
-                    condition_in_words(flow, condition),
+                    scope.condition(condition),
                     from(*input)
                 ),
             )
@@ -177,80 +179,69 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
 fn map_demands(
     flow: &Dataflow,
     name: &str,
-    input: NodeId,
+    inputs: &[NodeId],
     columns: &[(ColumnName, Expr)],
 ) -> Vec<Demand> {
+    let scope = Scope::over(flow, inputs);
     let mut demands = Vec::new();
-    let mut carried = Vec::new();
-    for (column, value) in columns {
-        let plain = without_marks(value);
-        if let Some(source) = plain.as_column() {
-            let (new, old) = (humanised(column.as_str()), humanised(source.as_str()));
-            carried.push(if new == old {
-                new
-            } else {
-                format!("{old} as {new}")
-            });
+    for (index, (column, value)) in columns.iter().enumerate() {
+        let column = humanised(column.as_str());
+        let beside = Scope {
+            beside: &columns[..index],
+            ..scope
+        };
+        let words = beside.value(value);
+        let slug = format!("{column} of {name}");
+        let target = value_of(&column, name);
+        if without_marks(value).as_column().is_some() {
+            // Whatever is still called the same, or made up by a lifting, says nothing new.
+            let renamed = without_marks(value).as_column() != Some(&columns[index].0);
+            if renamed && scope.bare(value) != column && !is_made_up(flow, &columns[index]) {
+                let sentence = format!("The job shall set {target} to {words}.");
+                demands.push(Demand::new(Kind::Derive, slug, sentence).of(&[value]));
+            }
             continue;
         }
-        let column = humanised(column.as_str());
-        demands.push(
-            Demand::new(
-                Kind::Derive,
-                format!("{column} of {name}"),
-                format!(
-                    "The job shall set {column} of {name} to {}.",
-                    value_in_words(flow, value)
-                ),
-            )
-            .of(&[value]),
-        );
-        demands.extend(rounding_demands(flow, name, &column, value));
-    }
-    if demands.is_empty() {
-        demands.push(Demand::new(
-            Kind::Derive,
-            format!("columns of {name}"),
-            format!(
-                "The job shall carry {} of {} over into {name}.",
-                listed(&carried),
-                relation_name(flow, input)
-            ),
-        ));
+        let sentence = if words == format!("{column} as a binary floating-point number") {
+            format!("The job shall hold {target} as a binary floating-point number.")
+        } else {
+            format!("The job shall set {target} to {words}.")
+        };
+        demands.push(Demand::new(Kind::Derive, slug, sentence).of(&[value]));
+        demands.extend(rounding_demands(name, &column, value));
     }
     demands
 }
 
-fn without_marks(expr: &Expr) -> &Expr {
-    match &expr.kind {
-        ExprKind::Call(Function::Known | Function::ToPandasFloat | Function::SqliteReal, inner)
-            if inner.len() == 1 =>
-        {
-            without_marks(&inner[0])
-        }
-        _ => expr,
-    }
-}
-
-fn rounding_demands(flow: &Dataflow, name: &str, column: &str, value: &Expr) -> Vec<Demand> {
+/// How to break ties; decimal rounding names its mode where it stands.
+fn rounding_demands(name: &str, column: &str, value: &Expr) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     value.walk(&mut |part| {
         let ExprKind::Call(function, arguments) = &part.kind else {
             return;
         };
         let how = match function {
-            Function::PyRound => "as Python rounds: the exact binary value, ties to the even digit",
-            Function::PyRoundToInt => "to a whole number, ties to the even one",
-            Function::NumpyRound => "as numpy rounds: scaled, ties to the even digit",
-            Function::SqliteRound => "as SQLite rounds: ties away from zero",
-            Function::Quantize(mode) => mode_in_words(*mode),
+            Function::PyRound => format!(
+                "to {} from the exact binary value, and to the even digit in a tie",
+                places(arguments)
+            ),
+            Function::PyRoundToInt => {
+                "to a whole number from the exact binary value, and to the even one in a tie"
+                    .to_owned()
+            }
+            Function::NumpyRound => format!(
+                "to {} by scaling the value first, and to the even digit in a tie",
+                places(arguments)
+            ),
+            Function::SqliteRound => {
+                format!("to {}, and away from zero in a tie", places(arguments))
+            }
             _ => return,
         };
-        let digits = arguments
-            .get(1)
-            .map(|digits| format!(" to {} digits", value_in_words(flow, digits)))
-            .unwrap_or_default();
-        let sentence = format!("The job shall round {column} of {name}{digits} {how}.");
+        let sentence = format!(
+            "When it rounds {}, the job shall round {how}.",
+            value_of(column, name)
+        );
         if demands.iter().all(|demand| demand.sentence != sentence) {
             let slug = format!("rounding {column} of {name}");
             demands.push(Demand::new(Kind::Rounding, slug, sentence).of(&[part]));
@@ -273,45 +264,65 @@ fn join_demands(flow: &Dataflow, id: NodeId, name: &str) -> Vec<Demand> {
         return Vec::new();
     };
     let (left_name, right_name) = (relation_name(flow, *left), relation_name(flow, *right));
-    let mut matches: Vec<String> = on
-        .iter()
-        .map(|(l, r)| {
-            format!(
-                "{} equals {}",
-                value_in_words(flow, l),
-                value_in_words(flow, r)
-            )
-        })
-        .collect();
-    matches.extend(
+    let (of_left, of_right) = ([*left], [*right]);
+    let (of_left, of_right) = (Scope::over(flow, &of_left), Scope::over(flow, &of_right));
+    let (mut same, mut other) = (Vec::new(), Vec::new());
+    for (l, r) in on {
+        let (own, its) = (of_left.bare(l), of_right.bare(r));
+        if own == its {
+            same.push(its);
+        } else {
+            other.push(format!("its {its} is {}", of_left.value(l)));
+        }
+    }
+    let both = [*left, *right];
+    other.extend(
         condition
             .iter()
-            .map(|extra| condition_in_words(flow, extra)),
+            .map(|extra| Scope::over(flow, &both).condition(extra)),
     );
-    let matching = listed(&matches);
+    let mut matching = String::new();
+    if !same.is_empty() {
+        matching = format!(" with the same {}", listed(&same));
+    }
+    if !other.is_empty() {
+        let word = if same.is_empty() {
+            " such that"
+        } else {
+            " and such that"
+        };
+        matching.extend([word, " ", &listed(&other)]);
+    }
+    let partner_keys: Vec<&ColumnName> = on.iter().filter_map(|(_, r)| r.as_column()).collect();
+    let single = flow
+        .node(*right)
+        .keys
+        .iter()
+        .any(|key| key.iter().all(|column| partner_keys.contains(&column)));
+    let entry = if single { "the row" } else { "every row" };
     let (demand, sentence) = match kind {
         JoinKind::Left => (
             Kind::Lookup,
             format!(
-                "When a row of {left_name} has no entry in {right_name} whose {matching}, the job shall keep the row without values of {right_name}; otherwise it shall add them."
+                "For each row of {left_name}, the job shall look up {entry} of {right_name}{matching}, and keep the row of {left_name} when there is none."
             ),
         ),
         JoinKind::Inner => (
             Kind::Join,
             format!(
-                "When {matching}, the job shall combine the row of {left_name} with that of {right_name}; rows without a partner it shall leave out."
+                "For each row of {left_name}, the job shall look up {entry} of {right_name}{matching}, and leave the row of {left_name} out when there is none."
             ),
         ),
         JoinKind::Semi => (
             Kind::Join,
             format!(
-                "When {right_name} has a row such that {matching}, the job shall use the row of {left_name}, once."
+                "When {right_name} has a row{matching}, the job shall use the row of {left_name}, once; otherwise it shall leave it out."
             ),
         ),
         JoinKind::Anti => (
             Kind::Join,
             format!(
-                "When {right_name} has a row such that {matching}, the job shall leave the row of {left_name} out."
+                "When {right_name} has a row{matching}, the job shall leave the row of {left_name} out; otherwise it shall use it."
             ),
         ),
         JoinKind::Cross => (
@@ -332,21 +343,21 @@ fn join_demands(flow: &Dataflow, id: NodeId, name: &str) -> Vec<Demand> {
     let slug = format!("{verb} {right_name} for {name}");
     let mut demands = vec![Demand::new(demand, slug, sentence).of(&exprs)];
     if *null_safe {
-        let nullable = |side: NodeId, expr: &Expr| {
-            type_of(expr, &flow.node(side).schema, &Schema::default(), flow)
-                .is_ok_and(|ty| ty.missing.possible())
-        };
         let keys: Vec<String> = on
             .iter()
-            .filter(|(l, _)| nullable(*left, l))
-            .map(|(l, _)| value_in_words(flow, l))
+            .filter(|(l, r)| of_left.can_be_missing(l) && of_right.can_be_missing(r))
+            .map(|(l, _)| of_left.value(l))
             .collect();
+        // Where one side always has a value, missing ones find nothing anyway.
+        if keys.is_empty() {
+            return demands;
+        }
         demands.push(
             Demand::new(
                 Kind::Lookup,
                 format!("missing key in {right_name} for {name}"),
                 format!(
-                    "When {} of {left_name} has no value, the job shall match it with the entry of {right_name} that has no value there either.",
+                    "When {} of {left_name} has no value, the job shall match it with the row of {right_name} that has no value there either.",
                     listed(&keys)
                 ),
             )
@@ -358,24 +369,23 @@ fn join_demands(flow: &Dataflow, id: NodeId, name: &str) -> Vec<Demand> {
 
 fn aggregate_demands(
     flow: &Dataflow,
-    name: &str,
+    id: NodeId,
     input: NodeId,
     keys: &[(ColumnName, Expr)],
     aggregates: &[(ColumnName, Aggregate)],
     order: GroupOrder,
 ) -> Vec<Demand> {
     let mut demands = Vec::new();
-    let from = relation_name(flow, input);
-    let key_words: Vec<String> = keys
-        .iter()
-        .map(|(_, key)| value_in_words(flow, key))
-        .collect();
+    let (name, from) = (relation_name(flow, id), relation_name(flow, input));
+    let inputs = [input];
+    let scope = Scope::over(flow, &inputs);
+    let key_words: Vec<String> = keys.iter().map(|(_, key)| scope.value(key)).collect();
     let key_exprs: Vec<&Expr> = keys.iter().map(|(_, key)| key).collect();
     if keys.is_empty() {
         demands.push(Demand::new(
             Kind::Aggregate,
             format!("total {name}"),
-            format!("The job shall produce one row {name} over all rows of {from}, also when there are none."),
+            format!("The job shall produce one row of {name} over all rows of {from}, also when there are none."),
         ));
     } else {
         demands.push(
@@ -383,18 +393,30 @@ fn aggregate_demands(
                 Kind::Aggregate,
                 format!("group {name}"),
                 format!(
-                    "The job shall produce one row of {name} for each {} in {from}, rows without a value forming one group.",
-                    listed(&key_words)
+                    "The job shall produce one row of {name} for each {}{} in {from}{}.",
+                    if keys.len() > 1 {
+                        "combination of "
+                    } else {
+                        ""
+                    },
+                    listed(&key_words),
+                    if key_exprs.iter().any(|key| scope.can_be_missing(key)) {
+                        ", a missing value counting as a value of its own"
+                    } else {
+                        ""
+                    }
                 ),
             )
             .of(&key_exprs),
         );
         let sentence = match order {
             GroupOrder::FirstSeen => Some(format!(
-                "The job shall list the groups of {name} in the order in which they first appear in {from}."
+                "The job shall list the rows of {name} in the order in which each {} first appears in {from}.",
+                listed(&key_words)
             )),
             GroupOrder::ByKey => Some(format!(
-                "The job shall list the groups of {name} ascending by their key."
+                "The job shall list the rows of {name} by {} ascending.",
+                listed(&key_words)
             )),
             GroupOrder::Unordered => None,
         };
@@ -403,44 +425,99 @@ fn aggregate_demands(
         }));
     }
     for (column, aggregate) in aggregates {
-        let column = humanised(column.as_str());
+        let column = column_name(flow, id, column);
         let what = aggregate
             .argument
             .as_ref()
-            .map(|argument| value_in_words(flow, argument))
+            .map(|argument| scope.operand(argument))
             .unwrap_or_default();
         let value = match aggregate.function {
-            AggregateFunction::Count => "the number of rows".to_owned(),
-            AggregateFunction::CountValues => format!("the number of rows with a value of {what}"),
-            AggregateFunction::CountDistinct => format!("the number of different values of {what}"),
-            AggregateFunction::Sum | AggregateFunction::SqlSum => {
-                format!("the exact sum of {what}")
+            AggregateFunction::Count => format!("the number of its rows in {from}"),
+            AggregateFunction::CountValues => {
+                format!("the number of its rows in {from} with a value of {what}")
             }
+            AggregateFunction::CountDistinct => format!("the number of different values of {what}"),
+            AggregateFunction::Sum | AggregateFunction::SqlSum => format!("the sum of {what}"),
             AggregateFunction::FloatSum | AggregateFunction::SqlFloatSum => {
-                format!("the sum of {what}, added one after the other in the order of the rows")
+                format!("the sum of {what}, added in the order of the rows")
             }
             AggregateFunction::SqlAverage => format!("the average of {what}"),
             AggregateFunction::Min => format!("the smallest {what}"),
             AggregateFunction::Max => format!("the largest {what}"),
             AggregateFunction::First => format!("{what} of the first row"),
             AggregateFunction::Last => format!("{what} of the last row"),
-            AggregateFunction::Any => format!("whether for some row {what}"),
-            AggregateFunction::All => format!("whether for every row {what}"),
+            AggregateFunction::Any | AggregateFunction::All => {
+                let some = if aggregate.function == AggregateFunction::Any {
+                    "some"
+                } else {
+                    "every"
+                };
+                let condition = aggregate
+                    .argument
+                    .as_ref()
+                    .map(|argument| scope.condition(argument));
+                format!("whether in {some} row {}", condition.unwrap_or_default())
+            }
         };
+        let counts = matches!(aggregate.function, AggregateFunction::Count);
         let only = aggregate
             .filter
             .as_ref()
-            .map(|filter| format!(", of the rows where {}", condition_in_words(flow, filter)))
+            .map(|filter| {
+                let over = if counts { "" } else { ", over the rows" };
+                format!("{over} where {}", scope.condition(filter))
+            })
             .unwrap_or_default();
         let exprs: Vec<&Expr> = aggregate.argument.iter().chain(&aggregate.filter).collect();
         demands.push(
             Demand::new(
                 Kind::Aggregate,
                 format!("{column} of {name}"),
-                format!("The job shall set {column} of {name} to {value}{only}."),
+                format!(
+                    "The job shall set {} to {value}{only}.",
+                    value_of(&column, &name)
+                ),
             )
             .of(&exprs),
         );
     }
     demands
+}
+
+/// The demand that the data keeps what the rewrite relies on.
+pub(crate) fn assumption(flow: &Dataflow, obligation: &Obligation) -> Demand {
+    let name = relation_name(flow, obligation.node);
+    let inputs = [obligation.node];
+    let scope = Scope::over(flow, &inputs);
+    let words = |columns: &[ColumnName]| -> Vec<String> {
+        columns
+            .iter()
+            .map(|column| scope.value(&Expr::column(column.clone())))
+            .collect()
+    };
+    let trigger = match &obligation.kind {
+        ObligationKind::NeverMissing(columns) => {
+            format!(
+                "{} is missing in a row of {name}",
+                alternatives(&words(columns))
+            )
+        }
+        ObligationKind::Unique(columns) => {
+            format!(
+                "two rows of {name} have the same {}",
+                listed(&words(columns))
+            )
+        }
+        ObligationKind::Holds(condition) => {
+            format!("for a row of {name} {}", scope.negation(condition))
+        }
+        ObligationKind::NotEmpty => format!("{name} has no rows"),
+    };
+    let sentence = format!("If {trigger}, then the job shall stop before it writes anything.");
+    Demand {
+        kind: Kind::Assumption,
+        slug: format!("assumption {name}"),
+        sentence,
+        spans: obligation.spans.clone(),
+    }
 }
