@@ -350,7 +350,7 @@ impl PythonNames {
             result.push_str(&text[done..start]);
             match place.kind {
                 PlaceKind::Identifier => result.push_str(new),
-                PlaceKind::Text => result.push_str(&format!("\"{new}\"")),
+                PlaceKind::Text => result.extend(["\"", new, "\""]),
             }
             done = end;
         }
@@ -392,7 +392,7 @@ impl<'a> Visitor<'a> for PythonNames {
                 PlaceKind::Identifier,
             ),
             Expr::StringLiteral(text) => {
-                self.place(text.range(), text.value.to_str(), PlaceKind::Text)
+                self.place(text.range(), text.value.to_str(), PlaceKind::Text);
             }
             Expr::Dict(dict) => {
                 for key in dict.items.iter().filter_map(|item| item.key.as_ref()) {

@@ -23,6 +23,7 @@ pub struct Span {
 
 impl Span {
     /// Smallest span that covers both; the other is dropped when it lies in another file.
+    #[must_use]
     pub fn to(&self, other: &Span) -> Span {
         if self.file != other.file {
             return self.clone();
