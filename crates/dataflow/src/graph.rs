@@ -14,6 +14,9 @@ use crate::{Expr, Node, NodeId, Op, TypeError};
 pub struct Dataflow {
     /// The job.
     pub job: JobName,
+    /// Version of the SQLite that runs the legacy job's Transformations, as `sqlite3.sqlite_version`
+    /// says it; rounding and texts of floats differ between releases. `None` when it is not known.
+    pub sqlite: Option<String>,
     nodes: Vec<Node>,
     /// What is written, in the order of the writer modules.
     pub sinks: Vec<Sink>,
@@ -86,6 +89,7 @@ impl Dataflow {
     pub fn new(job: JobName) -> Self {
         Self {
             job,
+            sqlite: None,
             nodes: Vec::new(),
             sinks: Vec::new(),
             frames: Vec::new(),

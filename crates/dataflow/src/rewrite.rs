@@ -23,9 +23,11 @@ impl<'a> Rewriter<'a> {
     /// Starts with an empty copy.
     pub fn new(old: &'a Dataflow, catalog: &'a Catalog) -> Self {
         let count = old.nodes().count();
+        let mut flow = Dataflow::new(old.job.clone());
+        flow.sqlite.clone_from(&old.sqlite);
         Self {
             old,
-            flow: Dataflow::new(old.job.clone()),
+            flow,
             catalog,
             new_ids: vec![None; count],
         }

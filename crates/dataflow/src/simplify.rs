@@ -1,5 +1,7 @@
 //! Simplification that never changes a value.
 
+use std::cmp::Ordering;
+
 use relift_values::Decimal;
 
 use crate::{Comparison, Expr, ExprKind, Flavour, Function, Literal};
@@ -151,36 +153,46 @@ fn connect(function: Function, arguments: Vec<Expr>) -> Expr {
     }
 }
 
-fn compare(comparison: Comparison, flavour: Flavour, mut arguments: Vec<Expr>) -> Expr {
-    let literals = (arguments[0].as_literal(), arguments[1].as_literal());
-    if flavour == Flavour::Python && matches!(comparison, Comparison::Eq | Comparison::Ne) {
-        let equal = match literals {
-            (Some(Literal::Float(a)), Some(Literal::Float(b))) => {
-                #[expect(clippy::float_cmp, reason = "it is the comparison that is modelled")]
-                let equal = a == b;
-                Some(equal)
-            }
-            (
-                Some(Literal::Decimal {
-                    unscaled: a,
-                    scale: s,
-                }),
-                Some(Literal::Decimal {
-                    unscaled: b,
-                    scale: t,
-                }),
-            ) => {
-                let left = Decimal::new(*a, i32::from(*s));
-                Some(left.compare(Decimal::new(*b, i32::from(*t))).is_eq())
-            }
-            (Some(a), Some(b)) if std::mem::discriminant(a) == std::mem::discriminant(b) => {
-                Some(a == b)
-            }
-            _ => None,
-        };
-        if let Some(equal) = equal {
-            return Expr::bool(equal == (comparison == Comparison::Eq));
+/// How two constants of one kind compare; `None` where that is not known from the constants alone.
+/// Python and SQL agree on all of them, NULL and NaN aside.
+fn order_of_literals(left: &Literal, right: &Literal) -> Option<Ordering> {
+    match (left, right) {
+        (Literal::Bool(a), Literal::Bool(b)) => Some(a.cmp(b)),
+        (Literal::Int(a), Literal::Int(b)) => Some(a.cmp(b)),
+        (Literal::Float(a), Literal::Float(b)) => a.partial_cmp(b),
+        (
+            Literal::Decimal {
+                unscaled: a,
+                scale: s,
+            },
+            Literal::Decimal {
+                unscaled: b,
+                scale: t,
+            },
+        ) => {
+            let left = Decimal::new(*a, i32::from(*s));
+            Some(left.compare(Decimal::new(*b, i32::from(*t))))
         }
+        (Literal::Text(a), Literal::Text(b)) => Some(a.cmp(b)),
+        (Literal::Date(a), Literal::Date(b)) => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+fn compare(comparison: Comparison, flavour: Flavour, mut arguments: Vec<Expr>) -> Expr {
+    if let (Some(left), Some(right)) = (arguments[0].as_literal(), arguments[1].as_literal())
+        && let Some(order) = order_of_literals(left, right)
+    {
+        return Expr::bool(match comparison {
+            Comparison::Eq => order.is_eq(),
+            Comparison::Ne => order.is_ne(),
+            Comparison::Lt => order.is_lt(),
+            Comparison::Le => order.is_le(),
+            Comparison::Gt => order.is_gt(),
+            Comparison::Ge => order.is_ge(),
+        });
+    }
+    if flavour == Flavour::Python && matches!(comparison, Comparison::Eq | Comparison::Ne) {
         let none = arguments
             .iter()
             .position(|argument| matches!(argument.as_literal(), Some(Literal::None)));
@@ -310,6 +322,22 @@ mod tests {
             decimal(100, 2),
         );
         assert!(simplify(equal).is_true());
+    }
+
+    #[test]
+    fn comparisons_of_constants_vanish_in_both_languages() {
+        use Comparison::{Eq, Ge, Lt, Ne};
+        for flavour in [Flavour::Python, Flavour::Sql] {
+            let test =
+                |comparison, left, right| simplify(Expr::compare(comparison, flavour, left, right));
+            assert!(test(Eq, Expr::int(1), Expr::int(1)).is_true());
+            assert!(test(Lt, Expr::text("b"), Expr::text("a")).is_false());
+            assert!(test(Ge, Expr::int(2), Expr::int(2)).is_true());
+            let kinds_differ = test(Ne, Expr::int(1), Expr::text("1"));
+            assert!(kinds_differ.as_literal().is_none(), "{kinds_differ}");
+        }
+        let unknown = Expr::compare(Eq, Flavour::Sql, Expr::none(), Expr::int(1));
+        assert_eq!(simplify(unknown.clone()), unknown);
     }
 
     #[test]

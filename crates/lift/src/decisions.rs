@@ -8,7 +8,7 @@ use relift_diagnostics::Span;
 pub struct Lifted {
     /// Only what outputs and guards need; no folds, states or lookups are left.
     pub flow: Dataflow,
-    /// One entry per loop variable and lookup, in the order of the code.
+    /// One entry per loop variable, per lookup and per step without a loop, in the order of the modules.
     pub decisions: Vec<Decision>,
     /// Columns of each output as the legacy code types them, in the order of the sinks. Exact
     /// simplification may know more afterwards than the legacy values had: how a decimal was padded.
@@ -24,7 +24,7 @@ pub struct Decision {
     pub construct: String,
     /// What it became.
     pub level: Level,
-    /// Name of the rule.
+    /// Name of the rule; `relational-as-it-is` where none was needed.
     pub rule: &'static str,
     /// Why it is allowed, as a clause.
     pub reason: String,

@@ -400,7 +400,12 @@ pub fn condition_text(flow: &Dataflow, obligation: &Obligation) -> String {
             format!("{} of {name} never missing", list(columns))
         }
         ObligationKind::Unique(columns) => format!("{} unique in {name}", list(columns)),
-        ObligationKind::Holds(_) => format!("a condition on every row of {name}"),
+        ObligationKind::Holds(condition) => {
+            match relift_sql::datafusion::condition_text(flow, obligation.node, condition) {
+                Some(sql) => format!("{sql} in every row of {name}"),
+                None => format!("a condition on every row of {name}"),
+            }
+        }
         ObligationKind::NotEmpty => format!("{name} not empty"),
     };
     if obligation.why.is_empty() {

@@ -8,18 +8,17 @@ mod changes;
 mod conditions;
 mod decisions;
 mod emit;
-
 mod entries;
 mod lifting;
 mod relevance;
 mod rule;
 mod rules;
 mod slots;
+mod steps;
 mod tidy;
 
 pub use decisions::{Decision, Level, Lifted};
 pub use emit::{Rewrite, condition_text, emit};
-
 pub use lifting::lift;
 pub use rule::LiftingRule;
 pub use rules::RULES;

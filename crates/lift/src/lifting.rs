@@ -11,6 +11,7 @@ use relift_job::Catalog;
 use crate::relevance::{checked_by, needed_nodes, relevant_obligations};
 use crate::rule::{Applies, Lifting, StateCase};
 use crate::rules::{JoinedLookups, LOOKUP_TO_LEFT_JOIN, RULES, join_lookups};
+use crate::steps::step_decisions;
 use crate::tidy::tidy;
 use crate::{Decision, Level, Lifted};
 
@@ -59,6 +60,8 @@ pub fn lift(flow: &Dataflow, catalog: &Catalog) -> Result<Lifted, Vec<Refusal>> 
     let mut lowered = rewriter.finish();
     lowered.obligations = obligations;
     decisions.dedup();
+    decisions.extend(step_decisions(flow, &needed, &decisions));
+    decisions.sort_by_key(|decision| decision.module);
     let flow = tidy(&lowered, catalog).map_err(|error| {
         vec![Refusal::new(
             "job",
@@ -211,10 +214,7 @@ impl Pass<'_> {
             input: *input,
             schema: &node.schema,
             spans,
-            order_observed: self
-                .needed
-                .iter()
-                .any(|user| self.old.node(*user).op.inputs().contains(&id))
+            order_observed: self.needed.iter().any(|user| self.reads_rows(*user, id))
                 || self.old.sinks.iter().any(|sink| sink.input == id),
         };
         for rule in RULES {
@@ -242,6 +242,14 @@ impl Pass<'_> {
             }
         }
         Err(case.refusal("running state read in the loop has no rule yet"))
+    }
+
+    /// Whether `user` goes through the rows of `id`. A loop does so for each variable needed of it.
+    fn reads_rows(&self, user: NodeId, id: NodeId) -> bool {
+        match &self.old.node(user).op {
+            Op::State { fold, .. } => self.old.node(*fold).op.inputs().contains(&id),
+            op => op.inputs().contains(&id),
+        }
     }
 
     /// Joins what the needed variables of a loop look up, once for all of them.

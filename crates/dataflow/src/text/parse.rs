@@ -30,6 +30,9 @@ pub fn parse(file: &SourceFile, catalog: &Catalog) -> Result<Dataflow, Diagnosti
         flow: Dataflow::new(job),
         relations: 0,
     };
+    if parser.cursor.takes_word("sqlite") {
+        parser.flow.sqlite = Some(parser.cursor.quoted('\'')?);
+    }
     parser.nodes(catalog)?;
     parser.sections()?;
     Ok(parser.flow)

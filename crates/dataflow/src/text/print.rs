@@ -16,7 +16,11 @@ const LINE_CHARACTERS_MAX: usize = 100;
 
 impl fmt::Display for Dataflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "job {}\n", name_text(self.job.as_str()))?;
+        writeln!(f, "job {}", name_text(self.job.as_str()))?;
+        if let Some(version) = &self.sqlite {
+            writeln!(f, "sqlite {}", quoted_text(version))?;
+        }
+        writeln!(f)?;
         let mut module = None;
         for (id, node) in self.nodes() {
             if module != Some(node.module) {

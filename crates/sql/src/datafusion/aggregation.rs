@@ -7,6 +7,7 @@
 
 use relift_dataflow::{Aggregate, AggregateFunction as A, Base, Expr, GroupOrder, NodeId, Refusal};
 use relift_job::ColumnName;
+use relift_values::SqliteRelease;
 
 use super::block::Block;
 use super::compiler::Compiler;
@@ -84,7 +85,7 @@ impl Compiler<'_> {
         block.columns = columns;
         block.order = group_order;
         let named: Vec<String> = keys.iter().map(|(name, _)| words(name.as_str())).collect();
-        block.story.push(if named.is_empty() {
+        block.tell(if named.is_empty() {
             "totals in one row".to_owned()
         } else {
             format!("one row per {}", named.join(" and "))
@@ -147,6 +148,19 @@ impl Compiler<'_> {
                 A::SqlAverage => translator.ty(argument)?.base == Base::Float64,
                 _ => false,
             };
+            let compensated = self
+                .flow
+                .sqlite
+                .as_deref()
+                .and_then(SqliteRelease::of_version)
+                == Some(SqliteRelease::Since343);
+            if float && compensated && aggregate.function != A::FloatSum {
+                return refuse(
+                    format!("`{}`", aggregate.function.name()),
+                    "adds floats with a correction term from SQLite 3.43 on, which the engine cannot",
+                    argument.span.as_ref(),
+                );
+            }
             if !float {
                 places.push(None);
                 continue;
@@ -198,9 +212,7 @@ impl Compiler<'_> {
         self.windows = true;
         let mut inner = block.clone();
         inner.columns.retain(|name, _| read.contains(name));
-        inner
-            .story
-            .push("float sums, row by row in stored order".to_owned());
+        inner.tell("float sums, added row by row in stored order");
         let key_count = keys.len();
         let key_names: Vec<String> = keys
             .iter()

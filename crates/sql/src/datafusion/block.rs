@@ -52,7 +52,11 @@ pub(crate) struct Block {
     pub(crate) columns: Columns,
     /// Criteria of its order; exact only where the order is observed.
     pub(crate) order: Vec<OrderKey>,
-    /// Words for a comment, from what was merged into it.
+    /// Whether a filter was merged into it before anything else was made of its rows.
+    pub(crate) filtered: bool,
+    /// Tables that were joined to its first one.
+    pub(crate) joined: Vec<String>,
+    /// Clauses for a comment, from what else was merged into it.
     pub(crate) story: Vec<String>,
 }
 
@@ -67,6 +71,49 @@ impl Block {
         match &self.sources[..] {
             [source] if self.is_plain() && self.filters.is_empty() => Some(&source.table),
             _ => None,
+        }
+    }
+
+    /// Adds a clause to its comment, once.
+    pub(crate) fn tell(&mut self, clause: impl Into<String>) {
+        let clause = clause.into();
+        if !self.story.contains(&clause) {
+            self.story.push(clause);
+        }
+    }
+
+    /// What it holds, in words; empty when its text says as much.
+    pub(crate) fn comment(&self) -> String {
+        let Some(first) = self.sources.first() else {
+            return self.story.join("; ");
+        };
+        let mut joined: Vec<&str> = Vec::new();
+        for table in &self.joined {
+            if !joined.contains(&table.as_str()) {
+                joined.push(table);
+            }
+        }
+        let rows = match joined.split_last() {
+            None if self.filtered => format!("the rows of {} that pass the filter", first.table),
+            None => return self.story.join("; "),
+            Some((last, [])) => format!("{} joined with {last}", first.table),
+            Some((last, others)) => {
+                format!(
+                    "{} joined with {} and {last}",
+                    first.table,
+                    others.join(", ")
+                )
+            }
+        };
+        let rows = if self.filtered && !joined.is_empty() {
+            format!("{rows}, filtered")
+        } else {
+            rows
+        };
+        if self.story.is_empty() {
+            rows
+        } else {
+            format!("{}; from {rows}", self.story.join("; "))
         }
     }
 

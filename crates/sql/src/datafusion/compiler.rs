@@ -441,7 +441,7 @@ impl<'a> Compiler<'a> {
         let table = self.table_name(id, name);
         self.parts.push(TableExpression {
             name: table.clone(),
-            comment: block.story.join("; "),
+            comment: block.comment(),
             body: Body::Select(block.select(columns, select_order)),
         });
         let source = self.new_source();
@@ -625,7 +625,7 @@ impl<'a> Compiler<'a> {
                     order: Vec::new(),
                     ..block
                 };
-                block.story.push("rows numbered in their order".to_owned());
+                block.tell("rows numbered in their order");
                 let (mut closed, over) = self.close_with(
                     block,
                     id,

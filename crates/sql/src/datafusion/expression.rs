@@ -10,6 +10,7 @@ use relift_dataflow::{
     AggregateFunction, Base, ColumnType, Comparison, Dataflow, Expr, ExprKind, Flavour, Function,
     Literal, Missing, NodeId, Op, Parameter, Refusal, RoundingMode, Schema, type_of,
 };
+use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use super::fragment::{Existence, Sql};
@@ -108,6 +109,18 @@ pub(crate) fn needs_order(expr: &Expr) -> bool {
 }
 
 impl Translator<'_> {
+    /// The version of SQLite as a constant, for functions whose answers depend on it.
+    fn sqlite_release(&self, function: Function, span: Option<&Span>) -> Result<Sql, Refusal> {
+        match &self.flow.sqlite {
+            Some(version) => Ok(Sql::Constant(text_literal(version))),
+            None => refuse(
+                format!("`{function}`"),
+                "depends on the release of SQLite that runs the legacy job, which is not known",
+                span,
+            ),
+        }
+    }
+
     /// Type of an expression.
     pub(crate) fn ty(&self, expr: &Expr) -> Result<ColumnType, Refusal> {
         type_of(expr, self.schema, &Schema::default(), self.flow)
@@ -159,12 +172,12 @@ impl Translator<'_> {
                 )
             }),
             ExprKind::Literal(literal) => literal_text(literal),
-            ExprKind::Parameter(Parameter::EffectiveDate) => {
-                Ok(Sql::Constant("(SELECT effective_date FROM run_parameters)".to_owned()))
-            }
-            ExprKind::Parameter(Parameter::ProcessingTime) => {
-                Ok(Sql::Constant("(SELECT processing_time FROM run_parameters)".to_owned()))
-            }
+            ExprKind::Parameter(Parameter::EffectiveDate) => Ok(Sql::Constant(
+                "(SELECT effective_date FROM run_parameters)".to_owned(),
+            )),
+            ExprKind::Parameter(Parameter::ProcessingTime) => Ok(Sql::Constant(
+                "(SELECT processing_time FROM run_parameters)".to_owned(),
+            )),
             ExprKind::If { arms, otherwise } => self.choice(expr, arms, otherwise),
             ExprKind::Scalar { relation, column } => match self.one_row.get(relation) {
                 Some(table) => Ok(Sql::Scalar {
@@ -582,7 +595,8 @@ impl Translator<'_> {
                 } else {
                     value(0)?
                 };
-                Sql::Call("sqlite_round", vec![rounded, value(1)?])
+                let release = self.sqlite_release(function, span)?;
+                Sql::Call("sqlite_round", vec![rounded, value(1)?, release])
             }
             F::Quantize(mode) => match (mode, ty.base, int(1)) {
                 // Keeps the precision, so only for dropping digits.
@@ -640,7 +654,10 @@ impl Translator<'_> {
             F::SqliteText => match ty.base {
                 Base::Text => value(0)?,
                 Base::Int64 => value(0)?.cast("VARCHAR"),
-                Base::Float64 => Sql::Call("sqlite_text", vec![value(0)?]),
+                Base::Float64 => {
+                    let release = self.sqlite_release(function, span)?;
+                    Sql::Call("sqlite_text", vec![value(0)?, release])
+                }
                 _ => return no("is not available for this type"),
             },
             F::ToText => Self::python_text(ty, value(0)?, span)?,

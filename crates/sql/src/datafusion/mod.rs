@@ -16,4 +16,4 @@ mod operators;
 mod violations;
 
 pub use compiler::{Ordered, PrintLevel, PrintedQuery, PrintedSource, print_query};
-pub use violations::print_violations;
+pub use violations::{condition_text, print_violations};

@@ -160,12 +160,10 @@ impl Compiler<'_> {
         } else {
             target.extend(conditions);
         }
-        if let Some(name) = &self.flow.node(id).name {
-            block
-                .story
-                .push(format!("{} kept by a condition", words(name)));
+        if grouped {
+            block.tell("only groups that meet a condition");
         } else {
-            block.story.push("rows kept by a condition".to_owned());
+            block.filtered = true;
         }
         Ok(self.narrowed(block, id))
     }
@@ -401,9 +399,9 @@ impl Compiler<'_> {
             }
         } else {
             left.filters.extend(right_filters);
+            left.filtered |= right.filtered;
         }
-        left.story
-            .push(format!("joined with {}", words(&source.table)));
+        left.joined.push(source.table.clone());
         left.sources.push(source);
         left.columns.extend(right.columns);
         if let (Some(name), Some(found)) = (presence, found) {
@@ -492,8 +490,7 @@ impl Compiler<'_> {
             conditions,
         })));
         let word = if negated { "without" } else { "with" };
-        left.story
-            .push(format!("those {word} a match in {}", words(&source.table)));
+        left.tell(format!("only rows {word} a match in {}", source.table));
         self.narrowed(left, id)
     }
 
@@ -545,7 +542,7 @@ impl Compiler<'_> {
             block = self.close(block, input, None)?;
         }
         block.limit = Some(count);
-        block.story.push(format!("the first {count} rows"));
+        block.tell(format!("the first {count} rows"));
         Ok(self.narrowed(block, id))
     }
 
@@ -570,9 +567,7 @@ impl Compiler<'_> {
         let first = block.order.first().map(|key| key.sql.clone());
         block.group = Some(block.columns.values().cloned().collect());
         block.order = first.into_iter().map(first_seen).collect();
-        block
-            .story
-            .push("different rows, each where it first appears".to_owned());
+        block.tell("different rows, each where it first appears");
         Ok(block)
     }
 
@@ -631,8 +626,8 @@ impl Compiler<'_> {
         } else {
             ("first", "from the first")
         };
-        block.story.push(format!(
-            "rows of one {} numbered {number}",
+        block.tell(format!(
+            "the rows of each {} numbered {number}",
             named.join(" and ")
         ));
         let (mut closed, over) = self.close_with(block, id, Some("ranked"), &extra)?;
@@ -645,7 +640,7 @@ impl Compiler<'_> {
         if let Some(place) = over.next() {
             closed.order = vec![OrderKey::position(place, "first_seen")];
         }
-        closed.story.push(format!(
+        closed.tell(format!(
             "the {word} row of each {} wins",
             named.join(" and ")
         ));

@@ -1,5 +1,7 @@
 //! Obligations as queries for what breaks them: no row means that the obligation holds.
 
+use std::collections::BTreeMap;
+
 use relift_dataflow::{
     Aggregate, AggregateFunction, Comparison, Dataflow, Expr, ExprKind, Flavour, Function,
     GroupOrder, NodeId, Obligation, ObligationKind, Op, Refusal, Schema, type_of,
@@ -7,12 +9,38 @@ use relift_dataflow::{
 use relift_job::{Catalog, ColumnName};
 
 use super::compiler::{Ordered, PrintedQuery, print_query};
+use super::expression::Translator;
+use super::fragment::{Aliases, Sql};
 
 /// Prints a query for the rows, or groups of rows, that break an obligation.
 pub fn print_violations(flow: &Dataflow, obligation: &Obligation) -> Result<PrintedQuery, Refusal> {
     let mut flow = flow.clone();
     let root = violations(&mut flow, obligation)?;
     print_query(&flow, root, Ordered::No)
+}
+
+/// A condition over the columns of a relation as SQL, for people; `None` when it has no such form, as
+/// when it asks other relations.
+pub fn condition_text(flow: &Dataflow, node: NodeId, condition: &Expr) -> Option<String> {
+    let schema = &flow.node(node).schema;
+    let columns = schema
+        .names()
+        .map(|name| (name.clone(), Sql::column(0, name.as_str())))
+        .collect();
+    let none = BTreeMap::new();
+    let translator = Translator {
+        flow,
+        schema,
+        columns: &columns,
+        one_row: &none,
+        tables: &none,
+    };
+    let aliases = Aliases {
+        names: BTreeMap::new(),
+        qualify: false,
+    };
+    let sql = translator.condition(condition).ok()?;
+    Some(sql.text(&aliases))
 }
 
 fn violations(flow: &mut Dataflow, obligation: &Obligation) -> Result<NodeId, Refusal> {

@@ -15,7 +15,7 @@ ORDER BY row_no
 
 -- obligation: pandas would read an integer column with NULL as floats
 WITH computed AS (
-    -- rows kept by a condition
+    -- the rows of orders that pass the filter
     SELECT CASE WHEN status = 'open' THEN 1 WHEN status = 'done' THEN 2 ELSE NULL END AS state
     FROM orders
     WHERE shipped_on IS NOT NULL

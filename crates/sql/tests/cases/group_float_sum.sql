@@ -1,5 +1,5 @@
 WITH running AS (
-    -- float sums, row by row in stored order
+    -- float sums, added row by row in stored order
     SELECT
         CAST(amount AS DOUBLE) AS amount,
         row_no,
@@ -9,7 +9,7 @@ WITH running AS (
 )
 SELECT
     customer_id,
-    sqlite_round(last_value(running_sum_amount ORDER BY row_no), 2) AS total,
+    sqlite_round(last_value(running_sum_amount ORDER BY row_no), 2, '3.40.1') AS total,
     last_value(running_sum_amount ORDER BY row_no) / count(amount) AS average,
     count(*) AS n
 FROM running

@@ -1,5 +1,5 @@
 WITH joined_numbered AS (
-    -- joined with order lines; rows numbered in their order
+    -- rows numbered in their order; from orders joined with order_lines
     SELECT
         orders.status,
         order_lines.product,
@@ -9,7 +9,7 @@ WITH joined_numbered AS (
     JOIN order_lines ON order_lines.order_id = orders.order_id
 ),
 per_product_running AS (
-    -- float sums, row by row in stored order
+    -- float sums, added row by row in stored order
     SELECT
         status,
         row_position,

@@ -1,5 +1,5 @@
 WITH first_of_segment_ranked AS (
-    -- rows of one segment numbered from the first
+    -- the rows of each segment numbered from the first
     SELECT
         customer_id,
         region,

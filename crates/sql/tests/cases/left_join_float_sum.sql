@@ -1,5 +1,5 @@
 WITH running AS (
-    -- joined with customers; float sums, row by row in stored order
+    -- float sums, added row by row in stored order; from orders joined with customers
     SELECT
         CAST(orders.placed_on AS VARCHAR) AS placed_on,
         orders.status,

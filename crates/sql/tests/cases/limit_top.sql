@@ -1,5 +1,5 @@
 WITH best AS (
-    -- rows kept by a condition; one row per customer id; the first 3 rows
+    -- one row per customer id; the first 3 rows; from the rows of orders that pass the filter
     SELECT customer_id, count(*) AS n, count(DISTINCT status) AS states
     FROM orders
     WHERE status IS NULL OR status NOT IN ('x', 'gold')

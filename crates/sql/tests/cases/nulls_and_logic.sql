@@ -27,7 +27,7 @@ WITH s AS (
     FROM customers
 ),
 computed AS (
-    -- joined with s; rows kept by a condition
+    -- orders joined with s, filtered
     SELECT
         CASE WHEN NOT (orders.status = 'open') THEN 1 WHEN orders.status = 'open' THEN 0 ELSE NULL END AS closed,
         character_length(s.segment) AS l

@@ -1,5 +1,5 @@
 WITH running AS (
-    -- float sums, row by row in stored order
+    -- float sums, added row by row in stored order
     SELECT
         CAST(amount AS DOUBLE) AS amount,
         row_no,

@@ -1,5 +1,5 @@
 WITH region_of_ranked AS (
-    -- rows of one person numbered from the last
+    -- the rows of each person numbered from the last
     SELECT
         customer_id AS person,
         CASE WHEN region <> '' THEN region ELSE 'NONE' END AS region,
@@ -7,7 +7,7 @@ WITH region_of_ranked AS (
     FROM customers
 ),
 counted AS (
-    -- kept kept by a condition; joined with region of ranked
+    -- orders joined with region_of_ranked, filtered
     SELECT
         CASE WHEN region_of_ranked.person IS NOT NULL THEN region_of_ranked.region ELSE 'UNKNOWN' END AS region,
         orders.shipped_on IS NOT NULL AND coalesce(orders.shipped_on > orders.placed_on, FALSE) AS late,
@@ -18,7 +18,7 @@ counted AS (
     WHERE (orders.status IS DISTINCT FROM 'cancelled')
 ),
 per_region_running AS (
-    -- float sums, row by row in stored order
+    -- float sums, added row by row in stored order
     SELECT
         late,
         row_no,
@@ -72,7 +72,7 @@ all_lines AS (
         2 AS branch,
         0 AS row_position
     FROM computed
-    WHERE $effective_date = CAST(date_trunc('month', $effective_date) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)
+    WHERE (SELECT effective_date FROM run_parameters) = CAST(date_trunc('month', (SELECT effective_date FROM run_parameters)) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)
 )
 SELECT region, orders, late, avg_value, band
 FROM all_lines

@@ -14,6 +14,9 @@ use relift_sql::sqlite::{SqlText, lower_predicate, lower_query};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
+/// The release that runs the cases' queries, unless a dataflow names its own.
+const SQLITE: &str = "3.40.1";
+
 #[test]
 fn cases_become_what_stands_beside_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -65,6 +68,7 @@ fn cases_become_what_stands_beside_them() {
 fn of_sqlite(name: &str, text: &str) -> String {
     let catalog = shop::catalog();
     let mut flow = Dataflow::new(JobName::from("case"));
+    flow.sqlite = Some(SQLITE.to_owned());
     let frames = shop::frames(&mut flow, &catalog);
     let file = SourceFile::new(name, text);
     let span_of = |range| file.span(range);
@@ -90,6 +94,7 @@ fn of_sqlite(name: &str, text: &str) -> String {
 fn of_filter(name: &str, text: &str) -> String {
     let catalog = shop::catalog();
     let mut flow = Dataflow::new(JobName::from("case"));
+    flow.sqlite = Some(SQLITE.to_owned());
     let orders = shop::scan(&mut flow, "orders", &catalog);
     let file = SourceFile::new(name, text);
     let span_of = |range| file.span(range);

@@ -1,0 +1,1 @@
+-- refused: `sql_float_sum`: adds floats with a correction term from SQLite 3.43 on, which the engine cannot
