@@ -90,7 +90,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
             )
             .of(&[predicate]),
         ],
-        Op::Map { columns, .. } => map_demands(flow, &name, &inputs, columns),
+        Op::Map { columns, .. } => map_demands(flow, id, &name, &inputs, columns),
         Op::Join { .. } => join_demands(flow, id, &name),
         Op::Aggregate {
             input,
@@ -178,6 +178,7 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
 
 fn map_demands(
     flow: &Dataflow,
+    id: NodeId,
     name: &str,
     inputs: &[NodeId],
     columns: &[(ColumnName, Expr)],
@@ -196,7 +197,7 @@ fn map_demands(
         if without_marks(value).as_column().is_some() {
             // Whatever is still called the same, or made up by a lifting, says nothing new.
             let renamed = without_marks(value).as_column() != Some(&columns[index].0);
-            if renamed && scope.bare(value) != column && !is_made_up(flow, &columns[index]) {
+            if renamed && scope.bare(value) != column && !is_made_up(flow, id, &columns[index]) {
                 let sentence = format!("The job shall set {target} to {words}.");
                 demands.push(Demand::new(Kind::Derive, slug, sentence).of(&[value]));
             }

@@ -183,7 +183,7 @@ fn meaning(flow: &Dataflow, id: NodeId, name: &ColumnName) -> Meaning {
                 .iter()
                 .find(|(column, _)| column == name)
                 .and_then(|(_, value)| without_marks(value).as_column())
-                .filter(|source| *source == name || renames(flow, name, source))
+                .filter(|source| *source == name || renames(flow, id, name, source))
                 .map(|source| (*input, source)),
             Op::Aggregate { input, keys, .. } => keys
                 .iter()
@@ -210,22 +210,40 @@ fn meaning(flow: &Dataflow, id: NodeId, name: &ColumnName) -> Meaning {
     }
 }
 
-/// Whether a column only has another name so that it can be told from another's.
-fn renames(flow: &Dataflow, name: &ColumnName, source: &ColumnName) -> bool {
+/// Whether a map gives a column another name only so that it can be told from another's in a join: with
+/// a prefix, or, for the values of a dictionary, the name of the dictionary.
+fn renames(flow: &Dataflow, map: NodeId, name: &ColumnName, source: &ColumnName) -> bool {
     let prefixed = name
         .as_str()
         .strip_suffix(source.as_str())
         .is_some_and(|prefix| prefix.ends_with('_'));
-    // The values of a dictionary are called like the dictionary, here or where it is complete.
-    let mut relations = flow.nodes().map(|(_, node)| node.name.as_deref());
-    prefixed || relations.any(|relation| relation == Some(name.as_str()))
+    let (mut current, mut named) = (map, false);
+    loop {
+        named |= flow.node(current).name.as_deref() == Some(name.as_str());
+        let Some((user, node)) = flow
+            .nodes()
+            .find(|(_, node)| node.op.inputs().contains(&current))
+        else {
+            return false;
+        };
+        match node.op {
+            Op::Join { .. } => return prefixed || named,
+            Op::Map { .. }
+            | Op::Filter { .. }
+            | Op::Sort { .. }
+            | Op::Distinct { .. }
+            | Op::Pick { .. }
+            | Op::When { .. } => current = user,
+            _ => return false,
+        }
+    }
 }
 
 /// Whether the name of a carried column is one that a lifting made up.
-pub(crate) fn is_made_up(flow: &Dataflow, column: &(ColumnName, Expr)) -> bool {
+pub(crate) fn is_made_up(flow: &Dataflow, map: NodeId, column: &(ColumnName, Expr)) -> bool {
     let (name, value) = column;
     let source = without_marks(value).as_column();
-    source.is_some_and(|source| renames(flow, name, source))
+    source.is_some_and(|source| renames(flow, map, name, source))
 }
 
 /// What a column of a relation is called. One that a lifting numbered has the name it is given later.

@@ -249,6 +249,7 @@ fn looked_up(code: &SourceFile) -> (Dataflow, Catalog) {
         Op::Map {
             input: joined,
             columns: vec![
+                ("known".into(), Expr::column("customer")),
                 ("n".into(), count),
                 (
                     "size".into(),
@@ -285,7 +286,8 @@ fn what_a_lifting_made_up_is_said_in_the_words_of_the_job() {
         "For each row of orders, the job shall look up the row of known with the same customer, and keep the row of orders when there is none.",
         "The job shall set n of result to the order count in known if known has an entry for the row, otherwise 0.",
         "The job shall set size of result to \"few\" if n is less than 3, otherwise \"many\".",
-        "The job shall write the columns `n` and `size`, in this order, to counts/counts.csv.",
+        "The job shall set known of result to customer.",
+        "The job shall write the columns `known`, `n` and `size`, in this order, to counts/counts.csv.",
         "The job shall end counts/counts.csv with the line \"END|{row_count}\", in which {row_count} is the number of rows written.",
     ] {
         assert!(sentences.contains(&expected), "{expected}\n{sentences:#?}");
