@@ -41,6 +41,7 @@ pub fn source_frame(
     )?;
     let facts = catalog.tables.get(&sourcing.table);
     let mut checked = Vec::new();
+    let mut sometimes = Vec::new();
     let mut mapped = Vec::new();
     for name in &columns {
         let column = facts
@@ -60,7 +61,7 @@ pub fn source_frame(
                 Expr::call(Function::ToPandasFloat, vec![value])
             }
             LakeType::Int32 | LakeType::Int64 if !never => {
-                checked.push(name.clone());
+                sometimes.push(name.clone());
                 Expr::call(Function::Known, vec![value])
             }
             LakeType::Boolean
@@ -74,13 +75,24 @@ pub fn source_frame(
         };
         mapped.push((name.clone(), value));
     }
-    if !checked.is_empty() {
-        flow.obligations.push(Obligation {
-            node: table,
-            kind: ObligationKind::NeverMissing(checked),
-            why: "the columns held no NULL when the job was analysed, and a NULL would change what pandas makes of them".to_owned(),
-            spans: places.clone(),
-        });
+    for (columns, why) in [
+        (
+            checked,
+            "the columns held no NULL when the job was analysed, and a NULL would change what pandas makes of them",
+        ),
+        (
+            sometimes,
+            "pandas reads integers as floats on a date with a NULL and as integers on the other dates",
+        ),
+    ] {
+        if !columns.is_empty() {
+            flow.obligations.push(Obligation {
+                node: table,
+                kind: ObligationKind::NeverMissing(columns),
+                why: why.to_owned(),
+                spans: places.clone(),
+            });
+        }
     }
     flow.add(
         Op::Map {
