@@ -129,3 +129,70 @@ pub fn replacement(finding: &Finding, job: &RewrittenJob) -> String {
         (_, None, _) => format!("it has no counterpart in {sql}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use relift_job::{DateMode, RewrittenSource, RewrittenTransformation, TableName};
+
+    use super::*;
+
+    fn finding(code: &'static str, frame: Option<&str>, column: Option<&str>) -> Finding {
+        Finding {
+            code,
+            title: "",
+            message: String::new(),
+            span: None,
+            module: None,
+            construct: String::new(),
+            frame: frame.map(Into::into),
+            column: column.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn what_replaced_a_finding_is_named() {
+        let source = RewrittenSource {
+            result: "orders".into(),
+            origin: SourceOrigin::Lake {
+                table: TableName::new("market", "orders"),
+                dates: DateMode::Exact,
+            },
+            columns: vec!["order_id".into()],
+            row_number: None,
+        };
+        let step = RewrittenTransformation {
+            result: "totals".into(),
+            sql_file: BTreeMap::from([("datafusion".to_owned(), "totals.sql".to_owned())]),
+            columns: Vec::new(),
+        };
+        let job = RewrittenJob {
+            name: "late".into(),
+            modules: vec![
+                RewrittenModule::DataSourcing(source),
+                RewrittenModule::Transformation(step),
+            ],
+        };
+        for (found, expected) in [
+            (
+                finding("AP1", Some("tickets"), None),
+                "the rewritten job computes its outputs without reading `tickets`",
+            ),
+            (
+                finding("AP4", Some("orders"), Some("currency")),
+                "the rewritten job reads `orders` without `currency`",
+            ),
+            (
+                finding("AP4", Some("tickets"), Some("topic")),
+                "the rewritten job does not read `tickets` at all",
+            ),
+            (
+                finding("AP6", None, None),
+                "`totals.sql` treats all rows at once where the loop visited them one by one",
+            ),
+        ] {
+            assert_eq!(replacement(&found, &job), expected);
+        }
+    }
+}
