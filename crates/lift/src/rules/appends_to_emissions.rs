@@ -59,9 +59,8 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
             },
         )?;
         let choose = |values: Vec<Expr>| {
-            let last = values.len() - 1;
             let mut values = values.into_iter().enumerate().collect::<Vec<_>>();
-            let (_, otherwise) = values.pop().unwrap_or((last, Expr::none()));
+            let otherwise = values.pop().map_or_else(Expr::none, |(_, value)| value);
             values
                 .into_iter()
                 .rev()
