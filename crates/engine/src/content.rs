@@ -57,7 +57,7 @@ fn hash_column(column: &dyn Array, hasher: &mut Hasher) -> Result<(), EngineErro
         DataType::Decimal128(_, _) => hash_numbers::<Decimal128Type>(column.as_primitive(), hasher),
         DataType::Date32 => hash_numbers::<Date32Type>(column.as_primitive(), hasher),
         DataType::Timestamp(_, _) => {
-            hash_numbers::<TimestampMicrosecondType>(column.as_primitive(), hasher)
+            hash_numbers::<TimestampMicrosecondType>(column.as_primitive(), hasher);
         }
         DataType::Utf8 => hash_texts(column.as_string::<i32>(), hasher),
         DataType::Binary => hash_bytes(column.as_binary::<i32>(), hasher),

@@ -147,7 +147,7 @@ fn read_entry(
             };
             entry.transactions.push((app_id.to_owned(), generation));
         } else if let Some(Value::Object(info)) = action.get("commitInfo") {
-            entry.info = info.clone();
+            entry.info.clone_from(info);
         }
     }
     Ok(entry)

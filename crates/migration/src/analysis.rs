@@ -3,7 +3,7 @@
 //! Input that cannot be used (no such table, a syntax error) is told apart from code that is understood
 //! too little to be replaced: the first ends the job with an error, the second leaves it as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{Dataflow, FrameBinding, NodeId, Obligation, Op, Refusal, Sink, TypeError};
 use relift_diagnostics::{Diagnostic, SourceFile, Span};
@@ -34,19 +34,22 @@ pub(crate) struct Analysis {
 }
 
 impl Analysis {
-    /// Reads the job's code.
+    /// Reads the job's code; `sqlite` is the release its Transformations run in, where that is known.
     pub(crate) fn of(
         project: &Project,
         job: &Job,
         catalog: &Catalog,
+        sqlite: Option<String>,
     ) -> Result<Self, MigrationError> {
         let sources = project.sources(job)?;
+        let mut flow = Dataflow::new(job.name.clone());
+        flow.sqlite = sqlite;
         let mut lowering = Lowering {
             project,
             job,
             catalog,
             configuration: &sources[0],
-            flow: Dataflow::new(job.name.clone()),
+            flow,
             frames: BTreeMap::new(),
             conditional: BTreeMap::new(),
             unknown: BTreeMap::new(),
@@ -107,7 +110,7 @@ impl Lowering<'_> {
         match &module.kind {
             ModuleKind::DataSourcing(sourcing) => self.data_sourcing(index, &module.span, sourcing),
             ModuleKind::Transformation(transformation) => {
-                self.transformation(index, &module.span, transformation)
+                self.transformation(index, &module.span, transformation);
             }
             ModuleKind::External(external) => self.external(index, external),
             ModuleKind::DataFrameWriter(writer) => self.sink(index, &module.span, &writer.source),
@@ -146,6 +149,14 @@ impl Lowering<'_> {
             frame: frame.clone(),
             node,
         });
+    }
+
+    /// Frames nobody knows, as a refusal names one, in lower case.
+    fn unknown_as(&self, construct: impl Fn(&FrameName) -> String) -> BTreeSet<String> {
+        let frames = self.unknown.keys();
+        frames
+            .map(|frame| construct(frame).to_lowercase())
+            .collect()
     }
 
     fn refuse(&mut self, index: usize, refusal: Refusal) {
@@ -323,10 +334,13 @@ impl Lowering<'_> {
                 self.bind(index, &transformation.result, lowered.node);
             }
             Err(refusals) => {
-                self.unknown.insert(transformation.result.clone(), index);
+                // A frame that a refused module would have made is not missing.
+                let unknown = self.unknown_as(|frame| format!("table \"{frame}\""));
                 refusals
                     .into_iter()
+                    .filter(|refusal| !unknown.contains(&refusal.construct.to_lowercase()))
                     .for_each(|refusal| self.refuse(index, refusal));
+                self.unknown.insert(transformation.result.clone(), index);
             }
         }
     }
@@ -365,6 +379,7 @@ impl Lowering<'_> {
                 self.conditional.extend(lowered.frames_conditional);
             }
             Err(refusals) => {
+                let unknown = self.unknown_as(|frame| format!("shared_state[\"{frame}\"]"));
                 for found in uses {
                     let frame = FrameName::from(found.key.as_str());
                     if found.written {
@@ -376,6 +391,7 @@ impl Lowering<'_> {
                 }
                 refusals
                     .into_iter()
+                    .filter(|refusal| !unknown.contains(&refusal.construct.to_lowercase()))
                     .for_each(|refusal| self.refuse(index, refusal));
             }
         }

@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use relift_engine::Lake;
-use relift_job::{Catalog, JobName, TableName};
+use relift_job::{Catalog, JobName, ModuleKind, TableName};
 use relift_platform::control::ControlStore;
 use relift_platform::legacy::{
-    EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment, prepare,
+    EnvironmentIdentity, EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment,
+    prepare,
 };
 
 use crate::analysis::Analysis;
 use crate::{MigrationError, Progress, Project};
+
+/// Setting that holds the versions of the last environment.
+const IDENTITY: &str = "environment";
 
 /// What the caller decides about a command.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +40,7 @@ pub(crate) struct Bench<'a> {
     settings: Settings,
     runtime: tokio::runtime::Runtime,
     catalog: OnceLock<Catalog>,
+    environment: Mutex<Option<PythonEnvironment>>,
     legacy: Mutex<Option<Result<Arc<LegacyRuntime>, String>>>,
     analyses: Mutex<BTreeMap<JobName, Arc<Analysis>>>,
     pub(crate) found: Mutex<Option<Arc<crate::findings::Findings>>>,
@@ -73,6 +78,7 @@ impl<'a> Bench<'a> {
             settings,
             runtime,
             catalog: OnceLock::new(),
+            environment: Mutex::default(),
             legacy: Mutex::default(),
             analyses: Mutex::default(),
             found: Mutex::default(),
@@ -141,6 +147,10 @@ impl<'a> Bench<'a> {
 
     /// The Python environment of this workspace, built if need be.
     pub(crate) fn environment(&self) -> Result<PythonEnvironment, MigrationError> {
+        let mut slot = lock(&self.environment);
+        if let Some(known) = slot.as_ref() {
+            return Ok(known.clone());
+        }
         let requirements = self
             .project
             .workspace
@@ -152,8 +162,26 @@ impl<'a> Bench<'a> {
             python: self.settings.python.as_deref(),
             requirements: requirements.as_deref(),
         };
-        prepare(request, &|text| self.progress.note(text))
-            .map_err(|error| MigrationError::Python(error.to_string()))
+        let ready = prepare(request, &|text| self.progress.note(text))
+            .map_err(|error| MigrationError::Python(error.to_string()))?;
+        let identity = serde_json::to_string(&ready.identity)
+            .map_err(|error| MigrationError::Record(error.to_string()))?;
+        self.store.set_setting(IDENTITY, &identity)?;
+        *slot = Some(ready.clone());
+        Ok(ready)
+    }
+
+    /// Versions that are part of what a legacy run means. Where Python cannot be set up any more, those of
+    /// the last environment that could.
+    pub(crate) fn identity(&self) -> Result<EnvironmentIdentity, MigrationError> {
+        match self.environment() {
+            Ok(ready) => Ok(ready.identity),
+            Err(error) => match self.store.read().setting(IDENTITY)? {
+                Some(text) => serde_json::from_str(&text)
+                    .map_err(|error| MigrationError::Record(error.to_string())),
+                None => Err(error),
+            },
+        }
     }
 
     fn cache(&self) -> PathBuf {
@@ -176,7 +204,17 @@ impl<'a> Bench<'a> {
         let known = self.project.jobs.get(job).ok_or_else(|| {
             MigrationError::Unknown(format!("there is no sound job \"{job}\" in this workspace"))
         })?;
-        let analysis = Arc::new(Analysis::of(&self.project, known, self.catalog()?)?);
+        // SQLite rounds and prints numbers by its release; a job without SQL needs no Python to be read.
+        let has_sql = known
+            .modules
+            .iter()
+            .any(|module| matches!(module.kind, ModuleKind::Transformation(_)));
+        let sqlite = if has_sql {
+            self.identity().ok().map(|identity| identity.sqlite)
+        } else {
+            None
+        };
+        let analysis = Arc::new(Analysis::of(&self.project, known, self.catalog()?, sqlite)?);
         lock(&self.analyses).insert(job.clone(), Arc::clone(&analysis));
         Ok(analysis)
     }

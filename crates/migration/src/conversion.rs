@@ -57,7 +57,7 @@ pub(crate) fn drive(
     let waits = |portfolio: &Portfolio, job: &JobName| {
         portfolio
             .job(job)
-            .and_then(|state| state.ticket())
+            .and_then(JobState::ticket)
             .is_some_and(|ticket| match until {
                 Until::End => true,
                 Until::Stage(stage) => ticket.stage < stage,

@@ -25,7 +25,7 @@ use relift_platform::set_based::{self, RewriteFailure, RewriteRun};
 use relift_reconcile::{Output, RunOutput, Status, TextLayout, reconcile};
 
 use crate::bench::Bench;
-use crate::runs::{RewriteFiles, nominal_processing_time, read_arrow, remove_folder, bring_inputs};
+use crate::runs::{RewriteFiles, bring_inputs, nominal_processing_time, read_arrow, remove_folder};
 use crate::{MigrationError, comparison};
 
 /// Cases per job; what is beyond adds time rather than new kinds of rows.

@@ -1,14 +1,16 @@
 //! A workspace opened for work, and what can be done with it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
 use relift_governance::{CellCompared, LedgerEvent};
-use relift_job::{DateRange, EffectiveDate, JobName, Side};
+use relift_job::{Catalog, DateRange, EffectiveDate, JobName, Side};
 use relift_platform::control::RunStatus;
 use relift_platform::lake::{self, GeneratorOptions, LakeError, LakeProgress, LakeSummary};
 use relift_team::Stage;
 
+use crate::analysis::Analysis;
 use crate::bench::{Bench, lock};
 use crate::comparison::compare;
 use crate::conversion::{Standing, Until, drive};
@@ -231,11 +233,16 @@ impl<'a> Migration<'a> {
                     }
                 },
             };
-            let basis = legacy_basis(bench, job)?;
+            let basis = match side {
+                Side::Legacy => Some(legacy_basis(bench, job)?),
+                Side::Rewrite => None,
+            };
+            let round = self.round(name)?;
             for date in dates.iter() {
-                let run = match &files {
-                    None => run_legacy(bench, job, date, &basis)?,
-                    Some(files) => run_rewrite(bench, name, files, date, self.round(name)?)?,
+                let run = match (&files, &basis) {
+                    (Some(files), _) => run_rewrite(bench, name, files, date, round)?,
+                    (None, Some(basis)) => run_legacy(bench, job, date, basis)?,
+                    (None, None) => break,
                 };
                 bench.progress.step(&phase, &format!("{name} {date}"));
                 lock(&results).push(RunResult {
@@ -262,13 +269,13 @@ impl<'a> Migration<'a> {
     /// The round of rewriting a job is in.
     fn round(&self, job: &JobName) -> Result<u32, MigrationError> {
         let events = ledger::load(self.bench.store.read())?;
-        let rounds = events.iter().filter_map(|event| match event {
+        let mut rounds = events.iter().rev().filter_map(|event| match event {
             LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() => {
                 Some(rewritten.round)
             }
             _ => None,
         });
-        Ok(rounds.last().unwrap_or(1))
+        Ok(rounds.next().unwrap_or(1))
     }
 
     fn in_parallel(
@@ -358,6 +365,52 @@ impl<'a> Migration<'a> {
     /// Checks all evidence again.
     pub fn verify(&self) -> Result<Verification, MigrationError> {
         verify(&self.bench)
+    }
+
+    /// How a job is lifted, free of names: rules with their levels in the order of the code, then how many
+    /// operators of each kind the lifted form has, or what stands in the way. `catalog` describes the lake.
+    pub fn lift_outline(
+        project: &Project,
+        job: &JobName,
+        catalog: &Catalog,
+    ) -> Result<Vec<String>, MigrationError> {
+        let Some(known) = project.jobs.get(job) else {
+            return Err(MigrationError::Unknown(format!(
+                "there is no sound job \"{job}\" in this workspace"
+            )));
+        };
+        let analysis = Analysis::of(project, known, catalog, None)?;
+        let lifted = match &analysis.lifted {
+            Ok(lifted) => lifted,
+            Err(refusals) => {
+                let refused = refusals.iter().map(|(module, _)| match module {
+                    Some(module) => format!("refused in modules[{module}]"),
+                    None => "refused".to_owned(),
+                });
+                return Ok(refused.collect());
+            }
+        };
+        let rules = lifted.decisions.iter().map(|decision| {
+            let (module, level) = (decision.module, decision.level.word());
+            format!("modules[{module}] {} {level}", decision.rule)
+        });
+        let mut operators: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, node) in lifted.flow.nodes() {
+            let shown = format!("{:?}", node.op);
+            let word = shown.split(|letter: char| !letter.is_alphanumeric()).next();
+            *operators
+                .entry(word.unwrap_or_default().to_owned())
+                .or_default() += 1;
+        }
+        let operators = operators
+            .into_iter()
+            .map(|(word, count)| format!("{count} {word}"));
+        Ok(rules.chain(operators).collect())
+    }
+
+    /// What is known of the lake's tables.
+    pub fn catalog(&self) -> Result<&Catalog, MigrationError> {
+        self.bench.catalog()
     }
 
     /// Explains a finding's code, a requirement or a job.

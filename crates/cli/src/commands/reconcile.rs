@@ -36,7 +36,7 @@ impl Reconcile {
                 &json!({ "schema_version": 1, "expected": expected, "passed": passed, "cells": cells }),
             )?;
         } else {
-            self.print_text(&jobs, dates.iter().count(), &cells)?;
+            Self::print_text(&jobs, dates.iter().count(), &cells)?;
         }
         Ok(
             if passed == expected && migration.broken_selected().is_empty() {
@@ -48,7 +48,6 @@ impl Reconcile {
     }
 
     fn print_text(
-        &self,
         jobs: &[relift_job::JobName],
         dates: usize,
         cells: &[relift_migration::CellResult],

@@ -51,6 +51,7 @@ fn orders() -> relift_job::Catalog {
 
 /// Every operator and section, as printed.
 const EVERYTHING: &str = r#"job everything
+sqlite '3.40.1'
 
 module 0
 $0 orders = Scan shop.orders exact as orders { id, region, amount }  @jobs/a.json:3-9[40..210]

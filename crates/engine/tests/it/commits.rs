@@ -213,15 +213,15 @@ fn content_hashes_see_values_and_order_but_no_batches() {
     let hash = |batches: &[RecordBatch]| content_hash(&schema(), batches).unwrap();
     let whole = rows(&[(1, Some("a")), (2, None), (3, Some(""))]);
     assert_eq!(
-        hash(&[whole.clone()]),
+        hash(std::slice::from_ref(&whole)),
         hash(&[whole.slice(0, 2), whole.slice(2, 1)])
     );
     assert_ne!(
-        hash(&[whole.clone()]),
+        hash(std::slice::from_ref(&whole)),
         hash(&[rows(&[(1, Some("a")), (2, Some("")), (3, None)])])
     );
     assert_ne!(
-        hash(&[whole.clone()]),
+        hash(std::slice::from_ref(&whole)),
         hash(&[rows(&[(2, None), (1, Some("a")), (3, Some(""))])])
     );
     assert_ne!(hash(&[]), hash(&[whole]));

@@ -1,6 +1,6 @@
 //! Reading: catalog, dates, stored order, and answers to bad lakes.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use relift_engine::{EngineError, Lake, commit_table};
 use relift_job::{DateMode, DateRange, LakeType, Nulls, TableName};

@@ -24,7 +24,7 @@ fn schema() -> SchemaRef {
 
 fn rows(rows: &[(i64, Option<&str>)]) -> RecordBatch {
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.0)));
-    let words: ArrayRef = Arc::new(StringArray::from_iter(rows.iter().map(|row| row.1)));
+    let words: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>());
     RecordBatch::try_new(schema(), vec![ids, words]).unwrap()
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn legacy_basis(bench: &Bench<'_>, job: &Job) -> Result<Basis, Migrat
         })
         .collect();
     Ok(Basis {
-        code: bench.project.code_hash(job)?.to_string(),
+        // A baseline made with other versions is another baseline.
+        code: format!("{} {}", bench.project.code_hash(job)?, bench.identity()?),
         versions,
     })
 }

@@ -93,12 +93,15 @@ pub(crate) fn rewrite_basis(
     })
 }
 
+/// Job and table as the rewritten job names them, to the table in the zone and its version.
+type CuratedVersions = BTreeMap<(JobName, String), (TableName, u64)>;
+
 /// Tables of other rewritten jobs at the version that (that job, date) committed.
 fn curated(
     bench: &Bench<'_>,
     files: &RewriteFiles,
     date: EffectiveDate,
-) -> Result<BTreeMap<(JobName, String), (TableName, u64)>, MigrationError> {
+) -> Result<CuratedVersions, MigrationError> {
     let mut found = BTreeMap::new();
     for (job, table) in files.upstream() {
         let name = TableName::new(bench.project.workspace.rewrite_schema.clone(), &table);

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use relift_dataflow::Op;
 use relift_diagnostics::ContentHash;
+use relift_engine::content_hash;
 use relift_falsify::mutants;
 use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
 use relift_job::{JobName, ModuleKind, TableName};
-use relift_engine::content_hash;
 use relift_lift::{Lifted, Rewrite, emit};
 use relift_sql::datafusion::{Ordered, print_query};
 use relift_team::{Outcome, Reply, Task};
@@ -204,12 +204,19 @@ fn planned(
 
 /// The first mutant whose output differs on the first date. A join that loses rows comes first, because it is
 /// the mistake people make.
-fn saboteur(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<(String, Lifted)>, MigrationError> {
+fn saboteur(
+    bench: &Bench<'_>,
+    job: &JobName,
+    lifted: &Lifted,
+) -> Result<Option<(String, Lifted)>, MigrationError> {
     let right = output_digest(bench, lifted)?;
     let mut mutants = mutants(&lifted.flow, bench.catalog()?);
     mutants.sort_by_key(|mutant| !matches!(lifted.flow.node(mutant.node).op, Op::Join { .. }));
     for mutant in mutants {
-        let candidate = Lifted { flow: mutant.flow, ..lifted.clone() };
+        let candidate = Lifted {
+            flow: mutant.flow,
+            ..lifted.clone()
+        };
         let differs = write_down(bench, job, &candidate)?.is_ok()
             && output_digest(bench, &candidate)?.is_some_and(|digest| Some(digest) != right);
         if differs {
@@ -220,9 +227,16 @@ fn saboteur(bench: &Bench<'_>, job: &JobName, lifted: &Lifted) -> Result<Option<
 }
 
 /// Digest of the first output on the first date; `None` when it cannot be printed or stops.
-fn output_digest(bench: &Bench<'_>, lifted: &Lifted) -> Result<Option<ContentHash>, MigrationError> {
-    let Some(sink) = lifted.flow.sinks.first() else { return Ok(None) };
-    let Ok(printed) = print_query(&lifted.flow, sink.input, Ordered::No) else { return Ok(None) };
+fn output_digest(
+    bench: &Bench<'_>,
+    lifted: &Lifted,
+) -> Result<Option<ContentHash>, MigrationError> {
+    let Some(sink) = lifted.flow.sinks.first() else {
+        return Ok(None);
+    };
+    let Ok(printed) = print_query(&lifted.flow, sink.input, Ordered::No) else {
+        return Ok(None);
+    };
     let sources = queries::sources_of(&lifted.flow, &printed);
     let date = bench.project.workspace.dates.first;
     match queries::run(bench, &sources, &printed.sql, date, &bench.versions()?) {

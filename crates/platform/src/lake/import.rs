@@ -196,7 +196,7 @@ impl Source {
             let values = files
                 .iter()
                 .filter_map(|file| file.folders.get(column)?.as_deref());
-            fields.push(Field::new(column, folder_type(values), true));
+            fields.push(Field::new(column, folder_type(&values), true));
         }
         Ok(Self {
             files,
@@ -432,7 +432,7 @@ fn difference(first: &Schema, other: &Schema) -> Option<String> {
 }
 
 /// BIGINT or DATE when every value is written as one, otherwise TEXT.
-fn folder_type<'a>(values: impl Iterator<Item = &'a str> + Clone) -> DataType {
+fn folder_type<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> DataType {
     let integer = |text: &str| {
         text.parse::<i64>()
             .is_ok_and(|number| number.to_string() == text)
@@ -507,7 +507,7 @@ mod tests {
 
     async fn imported(lake: &Lake, from: &Path) -> Result<LakeSummary, LakeError> {
         import(lake, &SchemaName::from("legacy"), from, &mut |step| {
-            assert!(step.done <= step.total)
+            assert!(step.done <= step.total);
         })
         .await
     }

@@ -75,8 +75,11 @@ pub async fn run(run: RewriteRun<'_>) -> Result<RewriteOutcome, RewriteFailure> 
     let session = Session::new();
     let mut outcome = RewriteOutcome::default();
     let mut frames: BTreeMap<FrameName, Frame> = BTreeMap::new();
-    register_parameters(&session, run.date, run.processing_time)
-        .map_err(engine(0, None, "cannot register the parameters of the run"))?;
+    register_parameters(&session, run.date, run.processing_time).map_err(engine(
+        0,
+        None,
+        "cannot register the parameters of the run",
+    ))?;
     for (module, step) in run.job.modules.iter().enumerate() {
         match step {
             RewrittenModule::DataSourcing(source) => {
@@ -138,7 +141,11 @@ pub fn register_parameters(
 ) -> Result<(), EngineError> {
     let schema = Arc::new(Schema::new(vec![
         Field::new("effective_date", DataType::Date32, false),
-        Field::new("processing_time", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+        Field::new(
+            "processing_time",
+            DataType::Timestamp(TimeUnit::Microsecond, None),
+            false,
+        ),
     ]));
     let date = Date32Array::from(vec![date.days_since_epoch()]);
     let time = TimestampMicrosecondArray::from(vec![processing_time.as_microsecond()]);
