@@ -1,0 +1,9 @@
+//! Whole jobs through the use cases, from their configuration to the verdict, in real Python and
+//! on the real engine.
+
+mod cases;
+mod faults;
+mod rename;
+mod resume;
+mod typed_csv;
+mod workspace;
