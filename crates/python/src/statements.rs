@@ -396,7 +396,9 @@ impl<'a> Lowerer<'a> {
                 | Stmt::With(_)
                 | Stmt::Match(_)
         );
-        if mentioned.leaves && (compound || statement.is_return_stmt()) {
+        // A `while` may never end, and then nothing after it happens.
+        let ends = !statement.is_while_stmt();
+        if !ends || mentioned.leaves && (compound || statement.is_return_stmt()) {
             return Err(refusal);
         }
         let shared = Rc::new(refusal);
