@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use relift_governance::{Evidence, LedgerEvent, Requirement, RequirementsRecorded};
-use relift_requirements::Requirements;
+use relift_requirements::{Citation, Requirements};
 use relift_team::{Reply, Task};
 
 use crate::bench::Bench;
@@ -53,10 +53,7 @@ fn recorded(requirement: &relift_requirements::Requirement) -> Requirement {
         .code
         .iter()
         .map(|citation| Evidence::Code {
-            span: format!(
-                "{}:{}-{}",
-                citation.file, citation.first_line, citation.last_line
-            ),
+            span: place(citation),
             hash: citation.hash.clone().unwrap_or_default(),
         });
     let query = requirement.evidence.query.iter().flat_map(|query| {
@@ -80,5 +77,16 @@ fn recorded(requirement: &relift_requirements::Requirement) -> Requirement {
         // Read off the code and seen in the data, one of the two, or neither.
         confidence_percent: [0, 90, 99][kinds.min(2)],
         evidence,
+    }
+}
+
+fn place(citation: &Citation) -> String {
+    if citation.first_line == citation.last_line {
+        format!("{}:{}", citation.file, citation.first_line)
+    } else {
+        format!(
+            "{}:{}-{}",
+            citation.file, citation.first_line, citation.last_line
+        )
     }
 }
