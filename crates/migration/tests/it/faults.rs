@@ -220,9 +220,7 @@ fn a_broken_job_is_told_and_stops_no_other() {
     );
     let error = found[0].error.as_deref().expect("an error");
     assert!(
-        error.contains("raises.py")
-            && error.contains(":7:")
-            && error.contains("ZeroDivisionError"),
+        error.contains("raises.py") && error.contains(":7:") && error.contains("ZeroDivisionError"),
         "{error}"
     );
     let found = runs("endless");
