@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum MigrationError {
     /// No `relift.toml` in the folder or above it.
-    #[error("no relift.toml in {folder} or a folder above it")]
+    #[error("no relift.toml in {} or a folder above it; `relift init` makes one, `relift demo` shows one", .folder.display())]
     NoWorkspace {
         /// Where the search began.
         folder: PathBuf,

@@ -34,8 +34,8 @@ pub struct JobSummary {
     pub dates: usize,
     /// Rows of the legacy side on all dates.
     pub rows: u64,
-    /// Matched rows, two decimals.
-    pub match_percent: String,
+    /// Matched rows, two decimals; absent where nothing was compared.
+    pub match_percent: Option<String>,
     /// Findings, and how many of them are gone in the rewrite.
     pub findings: usize,
     /// Findings eliminated.
@@ -80,6 +80,7 @@ fn summary(model: &Model) -> Summary {
         .values()
         .map(|job| {
             let rows = job.rows(&model.dates);
+            let compared = model.dates.iter().any(|date| job.compared(date).is_some());
             JobSummary {
                 job: job.name.as_str().into(),
                 status: model.status(job).to_owned(),
@@ -90,7 +91,7 @@ fn summary(model: &Model) -> Summary {
                     .count(),
                 dates: model.dates.len(),
                 rows: rows.legacy,
-                match_percent: rows.match_percent(),
+                match_percent: compared.then(|| rows.match_percent()),
                 findings: job.findings.len(),
                 eliminated: job.findings_with(Disposition::Eliminated),
                 requirements: job.requirements.len(),

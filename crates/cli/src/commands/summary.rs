@@ -28,7 +28,7 @@ pub(super) fn print(summary: &Summary, format: Format, package: &str) -> anyhow:
             job.level.clone().map_or(Value::Null, Into::into),
             format!("{}/{}", job.passes, job.dates).into(),
             job.rows.into(),
-            job.match_percent.as_str().into(),
+            job.match_percent.clone().map_or(Value::Null, Into::into),
             job.findings.into(),
             job.eliminated.into(),
             job.requirements.into(),

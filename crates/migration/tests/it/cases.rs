@@ -148,7 +148,7 @@ impl Case {
         let mut complaints = Vec::new();
         self.expect(
             "output.csv",
-            &self.output(&place),
+            &Case::output(&place),
             "UPDATE_ORACLE",
             &mut complaints,
         );
@@ -167,10 +167,13 @@ impl Case {
     }
 
     /// The text files the legacy job wrote.
-    fn output(&self, place: &Place) -> Vec<u8> {
+    fn output(place: &Place) -> Vec<u8> {
         let written = place.files("output/curated");
         let mut text = Vec::new();
-        for (path, content) in written.iter().filter(|(path, _)| path.ends_with(".csv")) {
+        for (path, content) in written
+            .iter()
+            .filter(|(path, _)| has_extension(path, "csv"))
+        {
             let short = path.trim_start_matches("output/curated/");
             text.extend(format!("== {short}\n").into_bytes());
             text.extend(content);
@@ -207,7 +210,7 @@ fn lifted_sql(place: &Place, job: &str) -> String {
         let Some(file) = path
             .rsplit('/')
             .next()
-            .filter(|file| file.ends_with(".sql"))
+            .filter(|file| has_extension(file, "sql"))
         else {
             continue;
         };
@@ -224,4 +227,10 @@ fn lifted_sql(place: &Place, job: &str) -> String {
         }
     }
     text
+}
+
+fn has_extension(file: &str, extension: &str) -> bool {
+    std::path::Path::new(file)
+        .extension()
+        .is_some_and(|found| found == extension)
 }
