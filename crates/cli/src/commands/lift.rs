@@ -7,7 +7,7 @@ use super::{Common, Scope};
 use crate::exit::Exit;
 use crate::output::Listing;
 
-/// Lifts jobs to set-based SQL and writes job.json and its SQL below artifacts/<job>/. Conditions the
+/// Lifts jobs to set-based SQL and writes job.json and its SQL below artifacts/. Conditions the
 /// rewrite depends on are measured on every date first.
 #[derive(Debug, Args)]
 pub(super) struct Lift {
