@@ -5,6 +5,7 @@ use std::path::Path;
 use rust_embed::RustEmbed;
 
 use crate::MigrationError;
+use crate::package::write_whole;
 use crate::project::SETTINGS;
 
 /// The demonstration portfolio, so that the program shows itself from anywhere.
@@ -21,7 +22,7 @@ pub fn init(folder: &Path, name: &str, dates: relift_job::DateRange) -> Result<(
     for below in ["jobs", "externals", "lake"] {
         create(&folder.join(below))?;
     }
-    write(
+    write_whole(
         &settings,
         relift_job::Workspace::initial_text(name, dates).as_bytes(),
     )
@@ -39,18 +40,11 @@ pub fn demonstration(folder: &Path) -> Result<(), MigrationError> {
             create(parent)?;
         }
         let content = Portfolio::get(&file).expect("listed files are there");
-        write(&path, &content.data)?;
+        write_whole(&path, &content.data)?;
     }
     Ok(())
 }
 
 fn create(folder: &Path) -> Result<(), MigrationError> {
     std::fs::create_dir_all(folder).map_err(MigrationError::file("create", folder))
-}
-
-/// Writes beside and renames, so that a killed process leaves no half file.
-fn write(path: &Path, content: &[u8]) -> Result<(), MigrationError> {
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, content).map_err(MigrationError::file("write", beside.as_path()))?;
-    std::fs::rename(&beside, path).map_err(MigrationError::file("write", path))
 }

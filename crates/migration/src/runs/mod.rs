@@ -238,8 +238,7 @@ pub(crate) fn priors<'m>(
         .collect()
 }
 
-/// Runs of a job on one side that are needed for `dates`, in order; stops at nothing, a failed date is
-/// recorded and the next one goes on.
+/// The key of one run.
 pub(crate) fn run_key(job: &JobName, date: EffectiveDate, side: Side) -> RunKey {
     RunKey {
         job: job.clone(),
