@@ -1,17 +1,26 @@
 //! One process per workspace.
 //!
-//! The operating system holds the lock, so it is free again the moment its owner dies, however it
-//! dies. The file only says who that was; it stays behind, because removing a lock file lets two
+//! The operating system holds the lock, so it is free again soon after its owner dies, however it
+//! dies. Soon, not at once: a child that was being started still shares the owner's files until it
+//! has become another program. So a lock whose owner is gone is waited for, a moment long.
+//!
+//! The file only says who the owner was; it stays behind, because removing a lock file lets two
 //! processes lock two files of one name.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::ControlError;
+
+/// How long a lock whose owner has died may take to come free.
+const DYING: Duration = Duration::from_secs(3);
+/// How often such a lock is tried.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Who says it holds a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +31,24 @@ pub struct LockHolder {
     pub since: String,
     /// What it was called as.
     pub command: String,
+}
+
+impl LockHolder {
+    /// Whether its process runs; where that cannot be told, it is taken to.
+    fn lives(&self) -> bool {
+        if !cfg!(target_os = "linux") {
+            return true;
+        }
+        let status = Path::new("/proc")
+            .join(self.process.to_string())
+            .join("status");
+        // A killed process that nobody has waited for is still listed, as a zombie.
+        std::fs::read_to_string(status).is_ok_and(|status| {
+            !status
+                .lines()
+                .any(|line| line.starts_with("State:") && line.contains("(zombie)"))
+        })
+    }
 }
 
 impl fmt::Display for LockHolder {
@@ -64,18 +91,24 @@ impl WorkspaceLock {
             .truncate(false)
             .open(path)
             .map_err(io("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(io("read"))?;
-                let holder = serde_json::from_str(&text).unwrap_or_default();
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
+            }
+            let mut text = String::new();
+            file.seek(SeekFrom::Start(0)).map_err(io("read"))?;
+            file.read_to_string(&mut text).map_err(io("read"))?;
+            let holder: LockHolder = serde_json::from_str(&text).unwrap_or_default();
+            if holder.lives() || started.elapsed() > DYING {
                 return Err(ControlError::Locked {
                     path: path.to_owned(),
                     holder,
                 });
             }
-            Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
+            std::thread::sleep(PAUSE);
         }
         let holder = LockHolder {
             process: std::process::id(),

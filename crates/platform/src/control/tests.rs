@@ -51,6 +51,30 @@ fn open(path: &Path) -> ControlStore {
     ControlStore::open(path, time(0)).expect("opens")
 }
 
+/// A killed owner's half-started child shares the lock for a moment.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_lock_whose_owner_died_is_waited_for() {
+    let place = folder();
+    drop(open(&place.path));
+    let lock = place.path.with_extension("sqlite.lock");
+    let mut dead = std::process::Command::new("true").spawn().expect("starts");
+    dead.wait().expect("ends");
+    let holder = LockHolder {
+        process: dead.id(),
+        ..LockHolder::default()
+    };
+    std::fs::write(&lock, serde_json::to_string(&holder).expect("plain")).expect("written");
+    let file = std::fs::File::open(&lock).expect("opens");
+    file.lock().expect("locks");
+    let child = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        drop(file);
+    });
+    assert!(ControlStore::open(&place.path, time(1)).is_ok());
+    child.join().expect("ends");
+}
+
 #[test]
 fn a_second_owner_hears_who_the_first_is() {
     let place = folder();
