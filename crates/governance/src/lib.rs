@@ -15,6 +15,7 @@ mod model;
 mod package;
 mod record;
 pub mod reports;
+pub mod score;
 mod verdict;
 mod words;
 

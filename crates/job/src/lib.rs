@@ -3,6 +3,7 @@
 //! Nothing here reads a file: callers hand in text and get typed values or diagnostics that name
 //! file, line, path and the nearest known word.
 
+mod answer_key;
 mod dates;
 mod dependencies;
 mod document;
@@ -14,6 +15,9 @@ mod table;
 mod workspace;
 mod workspace_parsing;
 
+pub use answer_key::{
+    AnswerKey, CodePlace, KeyDefect, KeyFlaw, KeyRequirement, RequirementKind, locate_in_json,
+};
 pub use dates::{DateMode, DateRange, EffectiveDate};
 pub use dependencies::{Dependencies, Dependency, DependencyWhen};
 pub use job::{

@@ -20,6 +20,7 @@ mod progress;
 mod project;
 mod queries;
 mod runs;
+mod scoring;
 mod stages;
 pub mod template;
 mod trials;

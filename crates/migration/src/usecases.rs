@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
+use relift_governance::score::Score;
 use relift_governance::{CellCompared, LedgerEvent};
 use relift_job::{Catalog, DateRange, EffectiveDate, JobName, Side};
 use relift_platform::control::RunStatus;
@@ -16,6 +17,7 @@ use crate::comparison::compare;
 use crate::conversion::{Standing, Until, drive};
 use crate::package::{self, Summary};
 use crate::runs::{RewriteFiles, legacy_basis, run_legacy, run_rewrite};
+use crate::scoring::score_workspace;
 use crate::verify::{Verification, verify};
 use crate::{MigrationError, Progress, Project, Settings, ledger};
 
@@ -365,6 +367,11 @@ impl<'a> Migration<'a> {
     /// Checks all evidence again.
     pub fn verify(&self) -> Result<Verification, MigrationError> {
         verify(&self.bench)
+    }
+
+    /// How well what was found agrees with the sealed answer keys; the only use case that reads them.
+    pub fn score(&self) -> Result<Score, MigrationError> {
+        score_workspace(&self.bench)
     }
 
     /// How a job is lifted, free of names: rules with their levels in the order of the code, then how many

@@ -11,6 +11,7 @@ mod reconcile;
 mod report;
 mod run;
 mod scan;
+mod score;
 mod serve;
 mod summary;
 mod verify;
@@ -151,6 +152,8 @@ enum Command {
     Modernise(modernise::Modernise),
     /// Checks all evidence again: code, queries, ledger, every number of the package.
     Verify(verify::Verify),
+    /// Compares findings and requirements with sealed answer keys.
+    Score(score::Score),
     /// Explains a finding's code, a requirement, or a job.
     Explain(explain::Explain),
     /// Says what is missing on this machine and how to get it.
@@ -173,6 +176,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Report(command) => command.run(common),
         Command::Modernise(command) => command.run(common),
         Command::Verify(command) => command.run(common),
+        Command::Score(command) => command.run(common),
         Command::Explain(command) => command.run(common),
         Command::Doctor(command) => command.run(common),
         Command::Serve(command) => command.run(common),
