@@ -10,6 +10,9 @@ use relift_job::{AnswerKey, CodePlace, ModuleKind};
 use crate::bench::Bench;
 use crate::{MigrationError, package};
 
+/// So many wrong places are named; one edit of a file moves all of its places.
+const SHOWN: usize = 10;
+
 pub(crate) fn score_workspace(bench: &Bench<'_>) -> Result<Score, MigrationError> {
     let keys = read_keys(bench)?;
     let mut code = BTreeMap::new();
@@ -18,9 +21,11 @@ pub(crate) fn score_workspace(bench: &Bench<'_>) -> Result<Score, MigrationError
     }
     let stray = stray_places(&keys, &code);
     if !stray.is_empty() {
+        let shown = &stray[..stray.len().min(SHOWN)];
         return Err(MigrationError::Record(format!(
-            "answer keys name places that are not in the code:\n  {}\nhint: correct the line numbers of the keys",
-            stray.join("\n  ")
+            "{} places of the answer keys are not in the code, such as\n  {}\nhint: correct the line numbers of the keys",
+            stray.len(),
+            shown.join("\n  ")
         )));
     }
     Ok(score(&package::model(bench)?, &keys, &code))
