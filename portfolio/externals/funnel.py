@@ -21,10 +21,11 @@ def transform(shared_state):
     sessions = shared_state["sessions"]
     views = shared_state["views"]
 
-    # furthest page per session
+    # furthest page per session, home page does not count
+    views = views[views["page"] != "home"]
     views = views.assign(stage=views["page"].map(STAGES))
     stages = views.groupby("session_id", as_index=False)["stage"].max()
-    products = views.groupby("session_id")["product_id"].nunique().reset_index()
+    products = views[views["product_id"].notna()].groupby("session_id")["product_id"].nunique().reset_index()
     funnel = sessions.merge(stages, how="left", on="session_id")
     funnel["stage"] = funnel["stage"].fillna(0)
     funnel = funnel.merge(products, how="left", on="session_id")

@@ -82,7 +82,7 @@ def execute(shared_state):
     for row in con.execute(sql, (today.isoformat(),)):
         if row[3] < 2:
             newbies.append(row)
-        if row[3] >= 5:
+        if row[3] >= 8:
             seniors.append(row)
     used = set()
     pairs = []
