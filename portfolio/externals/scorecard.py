@@ -8,9 +8,9 @@ HEADER = ["carrier", "parcels", "delivered", "delivered_pct", "in_time_pct", "ce
 def carrier_class(pct, cents):
     if pct is None or (isinstance(pct, float) and math.isnan(pct)):
         return "N"
-    if pct >= 60 and cents < 3000:
+    if pct >= 60 and cents < 560:
         return "A"
-    if pct >= 45:
+    if pct >= 55:
         return "B"
     return "C"
 
