@@ -11,30 +11,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::BatchCoalescer;
-use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use deltalake::DeltaTable;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{CommitBuilder, TableReference};
-use deltalake::kernel::{Action, Add, MetadataExt, StructType, Transaction};
+use deltalake::kernel::{Action, MetadataExt, StructType, Transaction};
 use deltalake::logstore::CommitOrBytes;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 use relift_diagnostics::ContentHash;
 use relift_job::{ColumnName, EffectiveDate, TableName};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::history::{self, LogEntry, RUN_KEY, committed_runs, entry_file, log_folder};
-use crate::schema::{cast_batch, stored_schema};
+use crate::data_files::{DataFiles, Layout, RowDigest};
+use crate::history::{
+    self, CommittedRun, LogEntry, RUN_KEY, committed_runs, entry_file, log_folder,
+};
+use crate::schema::{schema_difference, stored_schema, widened_schema};
 use crate::snapshot::{folder_url, open};
-use crate::{EngineError, content_hash, durable};
+use crate::{EngineError, durable};
 
 const ATTEMPTS_MAX: u32 = 100;
-const ROW_GROUP_ROWS: usize = 128 * 1024;
 
 /// What a commit does to the rows that are there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +52,19 @@ pub enum CommitMode {
     ReplaceRun,
 }
 
+/// What happens when rows have other columns than the table they are added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnChange {
+    /// The commit is refused.
+    Refused,
+    /// Columns that the table lacks are added to it, NULL in the rows that are there; columns that the
+    /// rows lack are NULL in them. A column of another type is refused.
+    Additive,
+}
+
 /// Rows to be committed.
 #[derive(Clone, Debug)]
-pub struct TableCommit {
+pub struct TableCommit<Batches = Vec<RecordBatch>> {
     /// Folder of the lake or zone; the table lives at `<root>/<schema>/<table>`.
     pub root: PathBuf,
     /// The table, created if missing.
@@ -70,9 +78,26 @@ pub struct TableCommit {
     /// Columns, also when there are no rows.
     pub schema: SchemaRef,
     /// Rows.
-    pub batches: Vec<RecordBatch>,
+    pub batches: Batches,
     /// Recorded in the log beside the run.
     pub metadata: BTreeMap<String, Value>,
+}
+
+impl<Batches> TableCommit<Batches> {
+    /// The commit without its rows, and the rows.
+    fn split(self) -> (TableCommit<()>, Batches) {
+        let commit = TableCommit {
+            root: self.root,
+            table: self.table,
+            app_id: self.app_id,
+            generation: self.generation,
+            mode: self.mode,
+            schema: self.schema,
+            batches: (),
+            metadata: self.metadata,
+        };
+        (commit, self.batches)
+    }
 }
 
 /// Where the rows are.
@@ -88,39 +113,62 @@ pub struct CommitOutcome {
     pub rows: u64,
 }
 
-/// Commits rows exactly once.
+/// Commits rows exactly once; their columns are those of the table.
 pub async fn commit_table(commit: &TableCommit) -> Result<CommitOutcome, EngineError> {
-    let rows = Rows::prepare(commit)?;
+    let (commit, batches) = commit.clone().split();
+    commit_rows(&commit, batches.into_iter().map(Ok), ColumnChange::Refused).await
+}
+
+/// Commits rows exactly once, asking for each batch when the one before is on disk.
+pub async fn commit_stream<Batches>(
+    commit: TableCommit<Batches>,
+    columns: ColumnChange,
+) -> Result<CommitOutcome, EngineError>
+where
+    Batches: Iterator<Item = Result<RecordBatch, EngineError>> + Send,
+{
+    let (commit, batches) = commit.split();
+    commit_rows(&commit, batches, columns).await
+}
+
+async fn commit_rows(
+    commit: &TableCommit<()>,
+    batches: impl Iterator<Item = Result<RecordBatch, EngineError>> + Send,
+    columns: ColumnChange,
+) -> Result<CommitOutcome, EngineError> {
+    let layout = Layout::of(commit)?;
     let folder = commit
         .root
         .join(commit.table.schema.as_str())
         .join(&*commit.table.table);
-    let mut written = None;
+    let mut log = Log::read(commit, &folder)?;
+    if let Some(run) = log.run_of(commit)? {
+        return adopted(commit, &run, layout.digest(batches)?);
+    }
+    let files = layout.write(&folder, batches)?;
+    durable::create_folder(&log_folder(&folder))?;
     for attempt in 1..=ATTEMPTS_MAX {
-        let latest = history::latest_version(&folder)?;
-        let entries = match latest {
-            Some(version) => history::read(&commit.table, &folder, version)?,
-            None => Vec::new(),
-        };
-        if let Some(delta_version) = already_committed(commit, &entries, &rows)? {
-            return Ok(rows.outcome(delta_version, true));
-        }
-        if written.is_none() {
-            durable::create_folder(&log_folder(&folder))?;
-            written = Some(rows.write(&folder, commit)?);
-        }
-        let added = written.clone().flatten();
-        let (version, entry) = match latest {
-            None => (0, first_entry(commit, &folder, &rows, added).await?),
-            Some(version) => (
-                version + 1,
-                next_entry(commit, &folder, version, &entries, &rows, added).await?,
-            ),
+        let (version, entry) = match log.latest {
+            None => (0, first_entry(&layout, commit, &folder, &files).await?),
+            Some(latest) => {
+                let next = Next {
+                    commit,
+                    folder: &folder,
+                    layout: &layout,
+                    files: &files,
+                    columns,
+                };
+                (latest + 1, next.entry(latest, &log.entries).await?)
+            }
         };
         if durable::create_whole(&entry_file(&folder, version), &entry)? {
-            return Ok(rows.outcome(version, false));
+            return Ok(outcome(version, false, files.digest));
         }
         tokio::time::sleep(backoff(commit, attempt)).await;
+        log = Log::read(commit, &folder)?;
+        if let Some(run) = log.run_of(commit)? {
+            return adopted(commit, &run, files.digest);
+        }
     }
     Err(EngineError::Contended {
         table: commit.table.clone(),
@@ -128,374 +176,195 @@ pub async fn commit_table(commit: &TableCommit) -> Result<CommitOutcome, EngineE
     })
 }
 
-/// Rows as they go to the file, without the partition column.
-struct Rows {
-    table_schema: SchemaRef,
-    file_schema: SchemaRef,
-    batches: Vec<RecordBatch>,
-    rows: u64,
-    content_hash: ContentHash,
+/// A table's log as it is before a commit.
+struct Log {
+    /// `None` when there is no table.
+    latest: Option<u64>,
+    entries: Vec<LogEntry>,
 }
 
-impl Rows {
-    fn prepare(commit: &TableCommit) -> Result<Self, EngineError> {
-        let given = stored_schema(&commit.schema)?;
-        let mut batches = Vec::with_capacity(commit.batches.len());
-        for batch in &commit.batches {
-            if batch.num_columns() != given.fields().len() {
-                return Err(EngineError::SchemaDiffers {
-                    table: commit.table.clone(),
-                    detail: format!(
-                        "{} columns are declared and {} are given",
-                        given.fields().len(),
-                        batch.num_columns()
-                    ),
-                });
-            }
-            batches.push(cast_batch(batch, &given)?);
-        }
-        let CommitMode::ReplacePartition { column, date } = &commit.mode else {
-            let content_hash = content_hash(&given, &batches)?;
-            let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-            return Ok(Self {
-                table_schema: Arc::clone(&given),
-                file_schema: given,
-                batches,
-                rows,
-                content_hash,
-            });
+impl Log {
+    fn read(commit: &TableCommit<()>, folder: &Path) -> Result<Self, EngineError> {
+        let latest = history::latest_version(folder)?;
+        let entries = match latest {
+            Some(version) => history::read(&commit.table, folder, version)?,
+            None => Vec::new(),
         };
-        let data = match given.index_of(column.as_str()) {
-            Err(_) => (0..given.fields().len()).collect::<Vec<_>>(),
-            Ok(at) => {
-                for batch in &batches {
-                    all_on_date(&commit.table, batch, at, column, *date)?;
-                }
-                (0..given.fields().len())
-                    .filter(|index| *index != at)
-                    .collect()
-            }
-        };
-        let file_schema = Arc::new(given.project(&data)?);
-        let batches = batches
-            .iter()
-            .map(|batch| batch.project(&data))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut fields = file_schema.fields().to_vec();
-        fields.push(Arc::new(Field::new(
-            column.as_str(),
-            DataType::Date32,
-            true,
-        )));
-        let content_hash = content_hash(&file_schema, &batches)?;
-        let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-        Ok(Self {
-            table_schema: Arc::new(Schema::new(fields)),
-            file_schema,
-            batches,
-            rows,
-            content_hash,
-        })
+        Ok(Self { latest, entries })
     }
 
-    fn outcome(&self, delta_version: u64, adopted: bool) -> CommitOutcome {
-        CommitOutcome {
-            delta_version,
-            adopted,
-            content_hash: self.content_hash,
-            rows: self.rows,
+    /// The run of the commit in this generation, if it is there.
+    fn run_of(&self, commit: &TableCommit<()>) -> Result<Option<CommittedRun>, EngineError> {
+        match committed_runs(&self.entries).remove(&commit.app_id) {
+            Some(run) if run.generation > commit.generation => Err(EngineError::Outdated {
+                table: commit.table.clone(),
+                app_id: commit.app_id.clone(),
+                generation: commit.generation,
+                committed: run.generation,
+            }),
+            Some(run) if run.generation == commit.generation => Ok(Some(run)),
+            Some(_) | None => Ok(None),
         }
-    }
-
-    /// Writes the data file; `None` when there are no rows.
-    ///
-    /// Its name follows from the run and the content, so that an attempt cut short leaves nothing
-    /// that the next one does not use.
-    fn write(&self, folder: &Path, commit: &TableCommit) -> Result<Option<Add>, EngineError> {
-        if self.rows == 0 {
-            return Ok(None);
-        }
-        let run = format!(
-            "{}\n{}\n{}",
-            commit.app_id, commit.generation, self.content_hash
-        );
-        let run = ContentHash::of(run.as_bytes()).to_string();
-        let name = format!(
-            "part-00000-{}.parquet",
-            run.trim_start_matches("blake3:").get(..32).unwrap_or(&run)
-        );
-        let (relative, partition) = match &commit.mode {
-            CommitMode::ReplacePartition { column, date } => {
-                let plain = column
-                    .as_str()
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '_');
-                let subfolder = if plain {
-                    format!("{column}={date}")
-                } else {
-                    date.to_string()
-                };
-                (
-                    format!("{subfolder}/{name}"),
-                    Some((column.to_string(), Some(date.to_string()))),
-                )
-            }
-            CommitMode::OverwriteAll | CommitMode::Append | CommitMode::ReplaceRun => (name, None),
-        };
-        let path = folder.join(&relative);
-        if let Some(parent) = path.parent() {
-            durable::create_folder(parent)?;
-        }
-        durable::write_file(&path, |file| {
-            let properties = WriterProperties::builder()
-                .set_created_by("relift".to_owned())
-                .set_compression(Compression::ZSTD(ZstdLevel::default()))
-                .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-                .build();
-            self.write_parquet(file, properties)
-                .map_err(|error| EngineError::CorruptFile {
-                    table: commit.table.clone(),
-                    file: path.clone(),
-                    detail: error.to_string(),
-                })
-        })?;
-        let size = std::fs::metadata(&path)
-            .map_err(EngineError::io("read", &path))?
-            .len();
-        Ok(Some(Add {
-            path: relative,
-            partition_values: partition.into_iter().collect(),
-            size: size as i64,
-            modification_time: milliseconds_now(),
-            data_change: true,
-            stats: Some(self.statistics().to_string()),
-            tags: None,
-            deletion_vector: None,
-            base_row_id: None,
-            default_row_commit_version: None,
-            clustering_provider: None,
-        }))
-    }
-
-    /// Batches are made equal in size first, so that the file does not depend on how rows arrived.
-    fn write_parquet(
-        &self,
-        file: &mut std::fs::File,
-        properties: WriterProperties,
-    ) -> Result<(), parquet::errors::ParquetError> {
-        let mut writer =
-            ArrowWriter::try_new(file, Arc::clone(&self.file_schema), Some(properties))?;
-        let mut coalescer = BatchCoalescer::new(Arc::clone(&self.file_schema), 8192);
-        for batch in &self.batches {
-            coalescer.push_batch(batch.clone())?;
-            while let Some(batch) = coalescer.next_completed_batch() {
-                writer.write(&batch)?;
-            }
-        }
-        coalescer.finish_buffered_batch()?;
-        while let Some(batch) = coalescer.next_completed_batch() {
-            writer.write(&batch)?;
-        }
-        writer.close()?;
-        Ok(())
-    }
-
-    fn statistics(&self) -> Value {
-        let nulls = self
-            .file_schema
-            .fields()
-            .iter()
-            .enumerate()
-            .map(|(index, field)| {
-                let nulls: usize = self
-                    .batches
-                    .iter()
-                    .map(|batch| batch.column(index).null_count())
-                    .sum();
-                (field.name().clone(), Value::from(nulls))
-            });
-        json!({
-            "numRecords": self.rows,
-            "minValues": {},
-            "maxValues": {},
-            "nullCount": nulls.collect::<Map<String, Value>>(),
-        })
     }
 }
 
-fn all_on_date(
-    table: &TableName,
-    batch: &RecordBatch,
-    at: usize,
-    column: &ColumnName,
-    date: EffectiveDate,
-) -> Result<(), EngineError> {
-    let values = batch.column(at);
-    let same = match values.data_type() {
-        DataType::Date32 => {
-            let day = date.days_since_epoch();
-            values
-                .as_primitive::<Date32Type>()
-                .iter()
-                .all(|value| value == Some(day))
-        }
-        _ => false,
-    };
-    if same {
-        return Ok(());
+/// The version that holds the run already, if its rows are the same.
+fn adopted(
+    commit: &TableCommit<()>,
+    run: &CommittedRun,
+    offered: RowDigest,
+) -> Result<CommitOutcome, EngineError> {
+    if run.content_hash == Some(offered.content_hash) {
+        return Ok(outcome(run.delta_version, true, offered));
     }
-    Err(EngineError::SchemaDiffers {
-        table: table.clone(),
-        detail: format!("column {column} must hold the date {date} in every row"),
+    Err(EngineError::Diverged {
+        table: commit.table.clone(),
+        app_id: commit.app_id.clone(),
+        generation: commit.generation,
+        delta_version: run.delta_version,
+        committed: run
+            .content_hash
+            .map_or_else(|| "no recorded hash".to_owned(), |hash| hash.to_string()),
+        offered: offered.content_hash.to_string(),
     })
 }
 
-/// The version that holds this run and generation, if its rows are the same.
-fn already_committed(
-    commit: &TableCommit,
-    entries: &[LogEntry],
-    rows: &Rows,
-) -> Result<Option<u64>, EngineError> {
-    let runs = committed_runs(entries);
-    let Some(run) = runs
-        .get(&commit.app_id)
-        .filter(|run| run.generation >= commit.generation)
-    else {
-        return Ok(None);
-    };
-    if run.generation > commit.generation {
-        return Err(EngineError::Outdated {
-            table: commit.table.clone(),
-            app_id: commit.app_id.clone(),
-            generation: commit.generation,
-            committed: run.generation,
-        });
+fn outcome(delta_version: u64, adopted: bool, digest: RowDigest) -> CommitOutcome {
+    CommitOutcome {
+        delta_version,
+        adopted,
+        content_hash: digest.content_hash,
+        rows: digest.rows,
     }
-    if run.content_hash != Some(rows.content_hash) {
-        return Err(EngineError::Diverged {
-            table: commit.table.clone(),
-            app_id: commit.app_id.clone(),
-            generation: commit.generation,
-            delta_version: run.delta_version,
-            committed: run
-                .content_hash
-                .map_or_else(|| "no recorded hash".to_owned(), |hash| hash.to_string()),
-            offered: rows.content_hash.to_string(),
-        });
-    }
-    Ok(Some(run.delta_version))
 }
 
 async fn first_entry(
-    commit: &TableCommit,
+    layout: &Layout<'_>,
+    commit: &TableCommit<()>,
     folder: &Path,
-    rows: &Rows,
-    added: Option<Add>,
+    files: &DataFiles,
 ) -> Result<Vec<u8>, EngineError> {
     let failed = |error| EngineError::delta("create", &commit.table)(error);
-    let template = template(commit, rows).await?;
+    let template = template(commit, &layout.table_schema).await?;
     let state = template.snapshot().map_err(failed)?;
     let mut actions = vec![
         Action::Protocol(state.protocol().clone()),
         Action::Metadata(state.metadata().clone()),
     ];
-    actions.extend(added.map(Action::Add));
+    actions.extend(files.adds.iter().cloned().map(Action::Add));
     let log_store = deltalake::DeltaTableBuilder::from_url(folder_url(folder)?)
         .and_then(deltalake::DeltaTableBuilder::build)
         .map_err(failed)?
         .log_store();
-    entry_bytes(
-        commit,
-        rows,
-        None,
-        actions,
-        log_store,
-        SaveMode::ErrorIfExists,
-    )
-    .await
+    let mode = SaveMode::ErrorIfExists;
+    entry_bytes(commit, files.digest, None, actions, log_store, mode).await
 }
 
-async fn next_entry(
-    commit: &TableCommit,
-    folder: &Path,
-    version: u64,
-    entries: &[LogEntry],
-    rows: &Rows,
-    added: Option<Add>,
-) -> Result<Vec<u8>, EngineError> {
-    let failed = |error| EngineError::delta("write", &commit.table)(error);
-    let delta = open(&commit.table, folder, Some(version)).await?;
-    let state = delta.snapshot().map_err(failed)?;
-    let partition_columns = state.metadata().partition_columns().to_vec();
-    let wanted: Vec<String> = partition_columns_of(commit);
-    if partition_columns != wanted {
-        return Err(EngineError::SchemaDiffers {
-            table: commit.table.clone(),
-            detail: format!(
-                "it is partitioned by {partition_columns:?} and the rows by {wanted:?}"
-            ),
-        });
-    }
+/// A commit to a table that exists.
+struct Next<'a> {
+    commit: &'a TableCommit<()>,
+    folder: &'a Path,
+    layout: &'a Layout<'a>,
+    files: &'a DataFiles,
+    columns: ColumnChange,
+}
 
-    let mut removed = Vec::new();
-    let mut remain = false;
-    for view in state.log_data().iter() {
-        let path = view.path().into_owned();
-        let remove = match &commit.mode {
-            CommitMode::ReplacePartition { column, date } => {
-                let values = view.partition_values_map();
-                values.get(column.as_str()).cloned().flatten().as_deref()
-                    == Some(date.to_string().as_str())
-            }
-            CommitMode::OverwriteAll => true,
-            CommitMode::Append => false,
-            CommitMode::ReplaceRun => added_by_run(entries, &commit.app_id, &path),
-        };
-        if remove {
-            removed.push((path, Action::Remove(view.remove_action(true))));
-        } else {
-            remain = true;
-        }
-    }
-    removed.sort_by(|(left, _), (right, _)| left.cmp(right));
-
-    let mut actions = Vec::new();
-    let table_schema = stored_schema(&state.snapshot().arrow_schema())?;
-    if let Some(detail) = schema_difference(&table_schema, &rows.table_schema) {
-        if remain {
+impl Next<'_> {
+    /// The entry that follows the version `latest`.
+    async fn entry(&self, latest: u64, entries: &[LogEntry]) -> Result<Vec<u8>, EngineError> {
+        let commit = self.commit;
+        let failed = |error| EngineError::delta("write", &commit.table)(error);
+        let delta = open(&commit.table, self.folder, Some(latest)).await?;
+        let state = delta.snapshot().map_err(failed)?;
+        let partition_columns = state.metadata().partition_columns().to_vec();
+        let wanted: Vec<String> = partition_columns_of(commit);
+        if partition_columns != wanted {
             return Err(EngineError::SchemaDiffers {
                 table: commit.table.clone(),
-                detail,
+                detail: format!(
+                    "it is partitioned by {partition_columns:?} and the rows by {wanted:?}"
+                ),
             });
         }
-        let template = template(commit, rows).await?;
-        let new = template.snapshot().map_err(failed)?;
-        if new.protocol().min_reader_version() > state.protocol().min_reader_version() {
-            actions.push(Action::Protocol(new.protocol().clone()));
+
+        let mut removed = Vec::new();
+        let mut remain = false;
+        for view in state.log_data().iter() {
+            let path = view.path().into_owned();
+            let remove = match &commit.mode {
+                CommitMode::ReplacePartition { column, date } => {
+                    let values = view.partition_values_map();
+                    values.get(column.as_str()).cloned().flatten().as_deref()
+                        == Some(date.to_string().as_str())
+                }
+                CommitMode::OverwriteAll => true,
+                CommitMode::Append => false,
+                CommitMode::ReplaceRun => added_by_run(entries, &commit.app_id, &path),
+            };
+            if remove {
+                removed.push((path, Action::Remove(view.remove_action(true))));
+            } else {
+                remain = true;
+            }
         }
-        let metadata = new
-            .metadata()
-            .clone()
-            .with_table_id(state.metadata().id().to_owned())
-            .map_err(|error| failed(error.into()))?;
-        actions.push(Action::Metadata(metadata));
+        removed.sort_by(|(left, _), (right, _)| left.cmp(right));
+
+        let mut actions = Vec::new();
+        let table_schema = stored_schema(&state.snapshot().arrow_schema())?;
+        if let Some(columns) = self.changed_columns(&table_schema, remain)? {
+            let template = template(commit, &columns).await?;
+            let new = template.snapshot().map_err(failed)?;
+            if new.protocol().min_reader_version() > state.protocol().min_reader_version() {
+                actions.push(Action::Protocol(new.protocol().clone()));
+            }
+            let metadata = if remain {
+                let columns: StructType = columns.as_ref().try_into_kernel()?;
+                state.metadata().clone().with_schema(&columns)
+            } else {
+                let id = state.metadata().id().to_owned();
+                new.metadata().clone().with_table_id(id)
+            };
+            actions.push(Action::Metadata(
+                metadata.map_err(|error| failed(error.into()))?,
+            ));
+        }
+        let save_mode = if removed.is_empty() {
+            SaveMode::Append
+        } else {
+            SaveMode::Overwrite
+        };
+        actions.extend(removed.into_iter().map(|(_, action)| action));
+        actions.extend(self.files.adds.iter().cloned().map(Action::Add));
+        let (digest, log_store) = (self.files.digest, delta.log_store());
+        entry_bytes(commit, digest, Some(state), actions, log_store, save_mode).await
     }
-    let save_mode = if removed.is_empty() {
-        SaveMode::Append
-    } else {
-        SaveMode::Overwrite
-    };
-    actions.extend(removed.into_iter().map(|(_, action)| action));
-    actions.extend(added.map(Action::Add));
-    entry_bytes(
-        commit,
-        rows,
-        Some(state),
-        actions,
-        delta.log_store(),
-        save_mode,
-    )
-    .await
+
+    /// The columns the table gets with this commit; `None` when it has them.
+    fn changed_columns(
+        &self,
+        table: &SchemaRef,
+        remain: bool,
+    ) -> Result<Option<SchemaRef>, EngineError> {
+        let rows = &self.layout.table_schema;
+        let Some(difference) = schema_difference(table, rows) else {
+            return Ok(None);
+        };
+        let differs = |detail| EngineError::SchemaDiffers {
+            table: self.commit.table.clone(),
+            detail,
+        };
+        if !remain {
+            return Ok(Some(Arc::clone(rows)));
+        }
+        match self.columns {
+            ColumnChange::Refused => Err(differs(difference)),
+            ColumnChange::Additive => {
+                let partition = partition_columns_of(self.commit);
+                let widened = widened_schema(table, rows, &partition).map_err(differs)?;
+                Ok((widened.fields().len() > table.fields().len()).then_some(widened))
+            }
+        }
+    }
 }
 
 /// Whether the last commit that added the file was one of the run.
@@ -509,8 +378,8 @@ fn added_by_run(entries: &[LogEntry], app_id: &str, path: &str) -> bool {
 
 /// Lets delta-rs check the actions against the table's protocol and turn them into a log entry.
 async fn entry_bytes(
-    commit: &TableCommit,
-    rows: &Rows,
+    commit: &TableCommit<()>,
+    digest: RowDigest,
     state: Option<&dyn TableReference>,
     mut actions: Vec<Action>,
     log_store: deltalake::logstore::LogStoreRef,
@@ -524,8 +393,8 @@ async fn entry_bytes(
     let run = json!({
         "run": commit.app_id,
         "generation": commit.generation,
-        "contentHash": rows.content_hash.to_string(),
-        "rows": rows.rows,
+        "contentHash": digest.content_hash.to_string(),
+        "rows": digest.rows,
         "metadata": commit.metadata,
     });
     let partition_by = Some(partition_columns_of(commit)).filter(|columns| !columns.is_empty());
@@ -554,9 +423,12 @@ async fn entry_bytes(
     }
 }
 
-/// An empty table in memory with the rows' columns: delta-rs decides which protocol they need.
-async fn template(commit: &TableCommit, rows: &Rows) -> Result<DeltaTable, EngineError> {
-    let schema: StructType = rows.table_schema.as_ref().try_into_kernel()?;
+/// An empty table in memory with the given columns: delta-rs decides which protocol they need.
+async fn template(
+    commit: &TableCommit<()>,
+    columns: &SchemaRef,
+) -> Result<DeltaTable, EngineError> {
+    let schema: StructType = columns.as_ref().try_into_kernel()?;
     CreateBuilder::new()
         .with_location("memory:///")
         .with_columns(schema.fields().cloned())
@@ -570,38 +442,22 @@ async fn template(commit: &TableCommit, rows: &Rows) -> Result<DeltaTable, Engin
         .map_err(EngineError::delta("create", &commit.table))
 }
 
-fn partition_columns_of(commit: &TableCommit) -> Vec<String> {
+fn partition_columns_of(commit: &TableCommit<()>) -> Vec<String> {
     match &commit.mode {
         CommitMode::ReplacePartition { column, .. } => vec![column.to_string()],
         CommitMode::OverwriteAll | CommitMode::Append | CommitMode::ReplaceRun => Vec::new(),
     }
 }
 
-/// The first difference between a table's columns and those of rows.
-fn schema_difference(table: &Schema, rows: &Schema) -> Option<String> {
-    let describe = |field: Option<&arrow::datatypes::FieldRef>| match field {
-        Some(field) => format!("{} {}", field.name(), field.data_type()),
-        None => "none".to_owned(),
-    };
-    let count = table.fields().len().max(rows.fields().len());
-    (0..count).find_map(|index| {
-        let (left, right) = (table.fields().get(index), rows.fields().get(index));
-        let same = matches!((left, right), (Some(left), Some(right)) if left.name() == right.name() && left.data_type() == right.data_type());
-        (!same).then(|| {
-            format!("column {} is {} in the table and {} in the rows", index + 1, describe(left), describe(right))
-        })
-    })
-}
-
 /// Grows with the attempts and differs between runs, so that rivals do not meet again each time.
-fn backoff(commit: &TableCommit, attempt: u32) -> Duration {
+fn backoff(commit: &TableCommit<()>, attempt: u32) -> Duration {
     let seed =
         ContentHash::of(format!("{}\n{}\n{attempt}", commit.app_id, std::process::id()).as_bytes());
     let spread = u64::from(seed.as_bytes()[0]) % (u64::from(attempt.min(8)) * 4);
     Duration::from_millis(1 + spread)
 }
 
-fn milliseconds_now() -> i64 {
+pub(crate) fn milliseconds_now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_millis() as i64)

@@ -4,17 +4,20 @@
 //! their length, so that no two columns of different values look alike. The hash of the whole covers
 //! names, stored types, row count and the columns' hashes.
 
+use std::sync::Arc;
+
 use arrow::array::{
     Array, AsArray, BinaryArray, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, Schema, TimestampMicrosecondType, ToByteSlice,
+    Int16Type, Int32Type, Int64Type, Schema, SchemaRef, TimestampMicrosecondType, ToByteSlice,
 };
 use blake3::Hasher;
 use relift_diagnostics::ContentHash;
 
 use crate::EngineError;
+use crate::data_files::RowDigest;
 use crate::schema::{cast_batch, stored_schema};
 
 const NULL: u8 = 0;
@@ -23,26 +26,56 @@ const VALUE: u8 = 1;
 /// Hashes rows: column names, stored types and values, in order.
 pub fn content_hash(schema: &Schema, batches: &[RecordBatch]) -> Result<ContentHash, EngineError> {
     let stored = stored_schema(schema)?;
-    let mut hashers = vec![Hasher::new(); stored.fields().len()];
-    let mut rows = 0_u64;
+    let mut hasher = RowHasher::new(&stored);
     for batch in batches {
-        let batch = cast_batch(batch, &stored)?;
-        rows += batch.num_rows() as u64;
-        for (column, hasher) in batch.columns().iter().zip(&mut hashers) {
+        hasher.update(&cast_batch(batch, &stored)?)?;
+    }
+    Ok(hasher.finish().content_hash)
+}
+
+/// The content hash in the making.
+pub(crate) struct RowHasher {
+    schema: SchemaRef,
+    columns: Vec<Hasher>,
+    rows: u64,
+}
+
+impl RowHasher {
+    /// Starts with the columns, which have stored types.
+    pub(crate) fn new(schema: &SchemaRef) -> Self {
+        Self {
+            schema: Arc::clone(schema),
+            columns: vec![Hasher::new(); schema.fields().len()],
+            rows: 0,
+        }
+    }
+
+    /// Adds rows.
+    pub(crate) fn update(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        self.rows += batch.num_rows() as u64;
+        for (column, hasher) in batch.columns().iter().zip(&mut self.columns) {
             hash_column(column.as_ref(), hasher)?;
         }
+        Ok(())
     }
-    let mut whole = Vec::new();
-    whole.extend_from_slice(b"relift-rows-1");
-    whole.extend_from_slice(&rows.to_le_bytes());
-    for (field, hasher) in stored.fields().iter().zip(&hashers) {
-        for text in [field.name().clone(), field.data_type().to_string()] {
-            whole.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            whole.extend_from_slice(text.as_bytes());
+
+    /// The hash and the number of rows.
+    pub(crate) fn finish(self) -> RowDigest {
+        let mut whole = Vec::new();
+        whole.extend_from_slice(b"relift-rows-1");
+        whole.extend_from_slice(&self.rows.to_le_bytes());
+        for (field, hasher) in self.schema.fields().iter().zip(&self.columns) {
+            for text in [field.name().clone(), field.data_type().to_string()] {
+                whole.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                whole.extend_from_slice(text.as_bytes());
+            }
+            whole.extend_from_slice(hasher.finalize().as_bytes());
         }
-        whole.extend_from_slice(hasher.finalize().as_bytes());
+        RowDigest {
+            content_hash: ContentHash::of(&whole),
+            rows: self.rows,
+        }
     }
-    Ok(ContentHash::of(&whole))
 }
 
 fn hash_column(column: &dyn Array, hasher: &mut Hasher) -> Result<(), EngineError> {

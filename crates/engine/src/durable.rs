@@ -29,20 +29,37 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), EngineError> {
     sync_parent(folder)
 }
 
-/// Writes a file under a temporary name, then gives it its name, replacing what was there.
-pub(crate) fn write_file(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> Result<(), EngineError>,
-) -> Result<(), EngineError> {
-    let temporary = temporary_name(path);
-    let written = write_synced(&temporary, write)
-        .and_then(|()| fs::rename(&temporary, path).map_err(EngineError::io("name", path)));
-    if written.is_err() {
-        // The first error is the one to tell; a leftover temporary file does no harm.
-        let _ = fs::remove_file(&temporary);
+/// A file that is written first and named later; removed when it never gets a name.
+#[derive(Debug)]
+pub(crate) struct Unnamed {
+    temporary: PathBuf,
+    named: bool,
+}
+
+impl Unnamed {
+    /// Creates an empty file in a folder. Whoever writes it syncs it before it gets its name.
+    pub(crate) fn create(folder: &Path) -> Result<(Self, File), EngineError> {
+        let temporary = temporary_name(&folder.join("rows"));
+        let file = File::create(&temporary).map_err(EngineError::io("create", &temporary))?;
+        let named = false;
+        Ok((Self { temporary, named }, file))
     }
-    written?;
-    sync_parent(path)
+
+    /// Gives the file its name, replacing what was there; the folder is to be synced afterwards.
+    pub(crate) fn name(mut self, path: &Path) -> Result<(), EngineError> {
+        fs::rename(&self.temporary, path).map_err(EngineError::io("name", path))?;
+        self.named = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.named {
+            // Whatever went wrong before is the error to tell; a leftover file does no harm.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// Creates a file whole if its name is free; `false` when it is taken.
@@ -71,10 +88,14 @@ fn write_synced(
 }
 
 fn sync_parent(path: &Path) -> Result<(), EngineError> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
+        _ => sync_folder(Path::new(".")),
+    }
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), EngineError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(EngineError::io("sync", folder))
@@ -94,6 +115,20 @@ fn temporary_name(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_gets_no_name_is_gone() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (first, _) = Unnamed::create(folder.path()).expect("created");
+        let (second, _) = Unnamed::create(folder.path()).expect("created");
+        first.name(&folder.path().join("first")).expect("named");
+        drop(second);
+        let names: Vec<_> = fs::read_dir(folder.path())
+            .expect("listed")
+            .map(|entry| entry.expect("entry").file_name())
+            .collect();
+        assert_eq!(names, ["first"]);
+    }
 
     #[test]
     fn a_taken_name_is_never_overwritten() {

@@ -6,6 +6,7 @@
 
 mod commit;
 mod content;
+mod data_files;
 mod durable;
 mod error;
 pub mod functions;
@@ -16,7 +17,9 @@ mod schema;
 mod session;
 mod snapshot;
 
-pub use commit::{CommitMode, CommitOutcome, TableCommit, commit_table};
+pub use commit::{
+    ColumnChange, CommitMode, CommitOutcome, TableCommit, commit_stream, commit_table,
+};
 pub use content::content_hash;
 pub use error::EngineError;
 pub use history::CommittedRun;

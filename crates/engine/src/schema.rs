@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use relift_job::LakeType;
 
 use crate::EngineError;
@@ -104,4 +104,100 @@ pub(crate) fn cast_batch(
         columns,
         &rows,
     )?)
+}
+
+/// The first difference between a table's columns and those of rows.
+pub(crate) fn schema_difference(table: &Schema, rows: &Schema) -> Option<String> {
+    let describe = |field: Option<&FieldRef>| match field {
+        Some(field) => format!("{} {}", field.name(), field.data_type()),
+        None => "none".to_owned(),
+    };
+    let count = table.fields().len().max(rows.fields().len());
+    (0..count).find_map(|index| {
+        let (left, right) = (table.fields().get(index), rows.fields().get(index));
+        let same = matches!((left, right), (Some(left), Some(right)) if left.name() == right.name() && left.data_type() == right.data_type());
+        (!same).then(|| {
+            format!("column {} is {} in the table and {} in the rows", index + 1, describe(left), describe(right))
+        })
+    })
+}
+
+/// A table's columns with those that rows bring in addition, before the partition columns.
+///
+/// Columns that the rows lack stay. An error says which column has two types or two spellings.
+pub(crate) fn widened_schema(
+    table: &Schema,
+    rows: &Schema,
+    partition_columns: &[String],
+) -> Result<SchemaRef, String> {
+    let is_partition = |field: &&FieldRef| partition_columns.contains(field.name());
+    let mut fields: Vec<FieldRef> = table
+        .fields()
+        .iter()
+        .filter(|field| !is_partition(field))
+        .cloned()
+        .collect();
+    for field in rows.fields() {
+        let known = table
+            .fields()
+            .iter()
+            .find(|known| known.name().to_lowercase() == field.name().to_lowercase());
+        match known {
+            None => fields.push(Arc::clone(field)),
+            Some(known) if known.name() != field.name() => {
+                return Err(format!(
+                    "column {} is called {} in the table",
+                    field.name(),
+                    known.name()
+                ));
+            }
+            Some(known) if known.data_type() != field.data_type() => {
+                return Err(format!(
+                    "column {} is {} in the table and {} in the rows",
+                    field.name(),
+                    known.data_type(),
+                    field.data_type()
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    fields.extend(table.fields().iter().filter(is_partition).cloned());
+    Ok(Arc::new(Schema::new(fields)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(columns: &[(&str, DataType)]) -> Schema {
+        let fields = columns
+            .iter()
+            .map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
+        Schema::new(fields.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn columns_are_only_added() {
+        let day = || ("day", DataType::Date32);
+        let table = columns(&[("a", DataType::Int64), ("b", DataType::Utf8), day()]);
+        let widened = |rows: &Schema| {
+            widened_schema(&table, rows, &["day".to_owned()]).map(|schema| {
+                let names = schema.fields().iter().map(|field| field.name().clone());
+                names.collect::<Vec<_>>().join(" ")
+            })
+        };
+        let more = columns(&[("c", DataType::Int64), ("a", DataType::Int64), day()]);
+        assert_eq!(widened(&more), Ok("a b c day".to_owned()));
+        assert_eq!(widened(&columns(&[day()])), Ok("a b day".to_owned()));
+        let other = columns(&[("a", DataType::Int32), day()]);
+        assert_eq!(
+            widened(&other),
+            Err("column a is Int64 in the table and Int32 in the rows".to_owned())
+        );
+        assert_eq!(
+            widened(&columns(&[("B", DataType::Utf8)])),
+            Err("column B is called b in the table".to_owned())
+        );
+    }
 }

@@ -55,6 +55,12 @@ pub(super) fn changes(seed: u64, topic: &str, id: i64, day: i64, days: i64) -> i
     (day + phase).div_euclid(days)
 }
 
+/// The day on which the value that [`changes`] counts changed last.
+pub(super) fn changed_on(seed: u64, topic: &str, id: i64, day: i64, days: i64) -> i64 {
+    let phase = Draw::keyed(seed, topic, &[id, -1]).below(days as u64) as i64;
+    day - (day + phase).rem_euclid(days)
+}
+
 /// SplitMix64's finaliser.
 fn mixed(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -76,6 +82,17 @@ mod tests {
         assert_ne!(drawn(1, "a", &[1, 2]), drawn(1, "a", &[2, 1]));
         assert_ne!(drawn(1, "a", &[1, 2]), drawn(2, "a", &[1, 2]));
         assert_ne!(drawn(1, "ab", &[]), drawn(1, "ba", &[]));
+    }
+
+    #[test]
+    fn the_day_of_the_last_change_is_known() {
+        for id in 0..100 {
+            let turn = changes(7, "x", id, 20_000, 50);
+            let since = changed_on(7, "x", id, 20_000, 50);
+            assert!((19_951..=20_000).contains(&since));
+            assert_eq!(changes(7, "x", id, since, 50), turn);
+            assert_eq!(changes(7, "x", id, since - 1, 50), turn - 1);
+        }
     }
 
     #[test]

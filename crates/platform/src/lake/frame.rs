@@ -1,12 +1,33 @@
 //! Columns put together into a record batch, in the order they are given.
+//!
+//! A partition is a sequence of such batches, each made when it is asked for, so that the size of a
+//! day does not matter to memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema};
+
+/// The rows of a partition, made as they are asked for.
+pub(super) type Batches = Box<dyn Iterator<Item = RecordBatch> + Send>;
+
+/// Things (orders, customers, sessions) whose rows make one batch.
+const CHUNK: i64 = 16_384;
+
+/// The rows of `count` things, some thousand things at a time and in order.
+///
+/// There is at least one batch, so that the columns are known.
+pub(super) fn in_chunks(
+    count: i64,
+    mut rows: impl FnMut(Range<i64>) -> RecordBatch + Send + 'static,
+) -> Batches {
+    let starts = (0..count.max(1)).step_by(CHUNK as usize);
+    Box::new(starts.map(move |first| rows(first..(first + CHUNK).min(count))))
+}
 
 /// A record batch in the making.
 #[derive(Default)]
@@ -31,6 +52,11 @@ impl Frame {
     /// Adds an INT column.
     pub(super) fn int(self, name: &str, values: impl Iterator<Item = i32>) -> Self {
         self.column(name, Arc::new(values.map(Some).collect::<Int32Array>()))
+    }
+
+    /// Adds a DOUBLE column.
+    pub(super) fn double(self, name: &str, values: impl Iterator<Item = f64>) -> Self {
+        self.column(name, Arc::new(values.map(Some).collect::<Float64Array>()))
     }
 
     /// Adds a TEXT column.
@@ -76,14 +102,14 @@ impl Frame {
     }
 
     /// Adds a DECIMAL column of unscaled values.
-    pub(super) fn decimal(
+    pub(super) fn decimal<V: Into<Option<i64>>>(
         self,
         name: &str,
         precision: u8,
         scale: i8,
-        values: impl Iterator<Item = i64>,
+        values: impl Iterator<Item = V>,
     ) -> Self {
-        let unscaled: Decimal128Array = values.map(|value| Some(i128::from(value))).collect();
+        let unscaled: Decimal128Array = values.map(|value| value.into().map(i128::from)).collect();
         self.column(
             name,
             Arc::new(unscaled.with_data_type(DataType::Decimal128(precision, scale))),

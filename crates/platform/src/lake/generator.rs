@@ -1,4 +1,4 @@
-//! The generated marketplace: ten tables, a partition per date, from one seed.
+//! The generated marketplace: a partition per table and date, all from one seed.
 //!
 //! Dimensions are daily snapshots that change a little from day to day, events are the rows of their
 //! day. Each partition follows from the seed, its table and its date alone, so an interrupted
@@ -8,17 +8,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use jiff::civil::Weekday;
-use relift_engine::{CommittedRun, Lake};
+use arrow::datatypes::Schema;
+use relift_engine::{ColumnChange, CommittedRun, Lake};
 use relift_job::{DateRange, EffectiveDate, TableName};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::draw::Draw;
+use super::tables::{GeneratedTable, TABLES};
 use super::{LakeError, LakeProgress, LakeSummary, Load, Partition, loading_run};
 
 /// Counts changes of what is generated from the same options; partitions of another revision are made anew.
 const REVISION: u32 = 1;
+/// Customers of the demonstration.
+const DEMO_CUSTOMERS: u32 = 2_000;
 
 /// What to generate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +45,7 @@ impl GeneratorOptions {
         Self {
             schema: "market".to_owned(),
             seed: 20_241_001,
-            customers: 2_000,
+            customers: DEMO_CUSTOMERS,
             dates,
             effective_date_column: effective_date_column.into(),
         }
@@ -53,86 +57,41 @@ impl GeneratorOptions {
 }
 
 /// What the rows of all tables follow from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Market {
     pub(super) seed: u64,
     pub(super) customers: u32,
 }
 
-/// On which days a table has rows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Calendar {
-    EveryDay,
-    Weekdays,
-}
+impl Market {
+    /// Events a day has room for in the numbering of ids.
+    fn room_per_day(self) -> i64 {
+        let mut room = 1_000_000;
+        while room < 2 * i64::from(self.customers) {
+            room *= 10;
+        }
+        room
+    }
 
-struct GeneratedTable {
-    name: &'static str,
-    calendar: Calendar,
-    rows: fn(&Market, i64) -> RecordBatch,
-}
+    /// The id of an event (an order, a shipment) of a day.
+    pub(super) fn event_id(self, day: i64, ordinal: i64) -> i64 {
+        day * self.room_per_day() + ordinal
+    }
 
-const TABLES: [GeneratedTable; 10] = [
-    GeneratedTable {
-        name: "addresses",
-        calendar: Calendar::Weekdays,
-        rows: Market::addresses,
-    },
-    GeneratedTable {
-        name: "customers",
-        calendar: Calendar::EveryDay,
-        rows: Market::customers,
-    },
-    GeneratedTable {
-        name: "exchange_rates",
-        calendar: Calendar::Weekdays,
-        rows: Market::exchange_rates,
-    },
-    GeneratedTable {
-        name: "order_lines",
-        calendar: Calendar::EveryDay,
-        rows: Market::order_lines,
-    },
-    GeneratedTable {
-        name: "orders",
-        calendar: Calendar::EveryDay,
-        rows: Market::orders,
-    },
-    GeneratedTable {
-        name: "payments",
-        calendar: Calendar::EveryDay,
-        rows: Market::payments,
-    },
-    GeneratedTable {
-        name: "products",
-        calendar: Calendar::EveryDay,
-        rows: Market::products,
-    },
-    GeneratedTable {
-        name: "returns",
-        calendar: Calendar::EveryDay,
-        rows: Market::returns,
-    },
-    GeneratedTable {
-        name: "suppliers",
-        calendar: Calendar::Weekdays,
-        rows: Market::suppliers,
-    },
-    GeneratedTable {
-        name: "support_tickets",
-        calendar: Calendar::EveryDay,
-        rows: Market::support_tickets,
-    },
-];
+    /// From here on ordinals of a day belong to no event.
+    pub(super) fn unknown_event(self) -> i64 {
+        self.room_per_day() / 10 * 9
+    }
 
-impl GeneratedTable {
-    fn dates(&self, range: DateRange) -> Vec<EffectiveDate> {
-        let weekend =
-            |date: EffectiveDate| matches!(date.0.weekday(), Weekday::Saturday | Weekday::Sunday);
-        range
-            .iter()
-            .filter(|date| self.calendar == Calendar::EveryDay || !weekend(*date))
-            .collect()
+    /// From here on ids belong to no customer.
+    pub(super) fn unknown_customer(self) -> i64 {
+        self.room_per_day() * 9
+    }
+
+    /// How many events of a kind a day has: about `usual` with as many customers as the demonstration.
+    pub(super) fn daily(self, topic: &str, day: i64, usual: i64) -> i64 {
+        let usual = (i64::from(self.customers) * usual / i64::from(DEMO_CUSTOMERS)).max(20);
+        usual + Draw::keyed(self.seed, topic, &[day]).between(-usual / 25, usual / 25)
     }
 }
 
@@ -210,14 +169,21 @@ async fn generate_table(
         let load = if before.is_some_and(|run| comes_from(run, &origin)) {
             Load::Present
         } else {
-            let rows = (generated.rows)(&market, i64::from(date.days_since_epoch()));
+            let day = i64::from(date.days_since_epoch());
+            let mut rows = (generated.rows)(market, day).peekable();
+            // A partition has at least one batch, if only an empty one.
+            let schema = rows
+                .peek()
+                .map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
             let partition = Partition {
                 root,
                 table: &table,
                 date: Some(date),
                 date_column: &options.effective_date_column,
-                schema: rows.schema(),
-                batches: vec![rows],
+                schema,
+                batches: rows,
+                // Tables gain columns over time, and dates may be made in any order.
+                columns: ColumnChange::Additive,
                 origin: origin.clone(),
             };
             partition.commit(before).await?
@@ -236,13 +202,6 @@ fn comes_from(run: &CommittedRun, origin: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use arrow::array::{Array, AsArray};
-    use arrow::datatypes::{Decimal128Type, Int32Type, Int64Type};
-    use relift_engine::content_hash;
-    use relift_job::{LakeType, Nulls};
-
     use super::*;
 
     fn date(text: &str) -> EffectiveDate {
@@ -266,16 +225,16 @@ mod tests {
         let mut seen = 0;
         let mut count = |step: &LakeProgress| {
             seen += 1;
-            assert_eq!((step.done, step.total), (seen, 17));
+            assert_eq!((step.done, step.total), (seen, 47));
         };
-        // Friday to Saturday: seven tables have two dates, three have one.
+        // Friday to Saturday: 19 tables have two dates, 9 have one.
         let weekend = october("2024-10-04", "2024-10-05", 50);
         let first = generate(folder.path(), &weekend, &mut count)
             .await
             .expect("generated");
         assert_eq!(
             (first.tables, first.written, first.present, seen),
-            (10, 17, 0, 17)
+            (28, 47, 0, 47)
         );
 
         let again = generate(
@@ -285,7 +244,8 @@ mod tests {
         )
         .await
         .expect("again");
-        assert_eq!((again.written, again.present), (10, 17));
+        // Thursday is a holiday, on which three more tables have no rows.
+        assert_eq!((again.written, again.present), (25, 47));
 
         let lake = Lake::open(folder.path().to_owned(), "as_of");
         let orders = TableName::new("market", "orders");
@@ -310,183 +270,43 @@ mod tests {
         let replaced = generate(folder.path(), &other, &mut |_| {})
             .await
             .expect("other seed");
-        assert_eq!((replaced.written, replaced.present), (10, 0));
+        assert_eq!((replaced.written, replaced.present), (28, 0));
         assert_eq!(lake.dates(&orders, 3).await.expect("dates").len(), 3);
     }
 
     #[tokio::test]
-    async fn the_catalog_is_the_documented_one() {
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let options = october("2024-10-01", "2024-10-01", 2_000);
-        generate(folder.path(), &options, &mut |_| {})
-            .await
-            .expect("generated");
-        let lake = Lake::open(folder.path().to_owned(), "as_of");
-        let (catalog, gaps) = lake.catalog(options.dates).await.expect("catalog");
-        assert!(gaps.is_empty());
-        let word = |lake_type| match lake_type {
-            LakeType::Boolean => "BOOLEAN".to_owned(),
-            LakeType::Int32 => "INT".to_owned(),
-            LakeType::Int64 => "BIGINT".to_owned(),
-            LakeType::Float64 => "DOUBLE".to_owned(),
-            LakeType::Decimal { precision, scale } => format!("DECIMAL({precision},{scale})"),
-            LakeType::Text => "TEXT".to_owned(),
-            LakeType::Date => "DATE".to_owned(),
-            LakeType::Timestamp => "TIMESTAMP".to_owned(),
-        };
-        let described: BTreeMap<String, String> = catalog
-            .tables
-            .iter()
-            .map(|(name, facts)| {
-                let columns = facts.columns.iter().map(|column| {
-                    let mark = if column.nulls == Nulls::Always {
-                        "?"
-                    } else {
-                        ""
-                    };
-                    format!("{} {}{mark}", column.name, word(column.lake_type))
-                });
-                (
-                    name.table.to_string(),
-                    columns.collect::<Vec<_>>().join(", "),
-                )
-            })
-            .collect();
-        let expected = [
-            (
-                "addresses",
-                "address_id BIGINT, customer_id BIGINT, line1 TEXT, city TEXT, postcode TEXT?, country TEXT, is_primary BOOLEAN, as_of DATE",
-            ),
-            (
-                "customers",
-                "customer_id BIGINT, full_name TEXT, email TEXT?, region TEXT?, segment TEXT, signup_date DATE, loyalty_points BIGINT, as_of DATE",
-            ),
-            (
-                "exchange_rates",
-                "currency TEXT, rate DECIMAL(12,6), source TEXT, as_of DATE",
-            ),
-            (
-                "order_lines",
-                "order_id BIGINT, line_no INT, product_id BIGINT, quantity INT, unit_price DECIMAL(12,2), discount_rate DECIMAL(5,4), tax_rate DECIMAL(5,4), as_of DATE",
-            ),
-            (
-                "orders",
-                "order_id BIGINT, customer_id BIGINT, channel TEXT, status TEXT?, ordered_at TIMESTAMP, promised_on DATE, shipped_on DATE?, currency TEXT, shipping_fee DECIMAL(10,2), as_of DATE",
-            ),
-            (
-                "payments",
-                "payment_id BIGINT, order_id BIGINT, method TEXT?, amount DECIMAL(12,2), fee_rate DECIMAL(6,5), paid_at TIMESTAMP?, as_of DATE",
-            ),
-            (
-                "products",
-                "product_id BIGINT, sku TEXT, product_name TEXT, category TEXT?, list_price DECIMAL(12,2), unit_cost DECIMAL(12,4), active BOOLEAN, supplier_id BIGINT, as_of DATE",
-            ),
-            (
-                "returns",
-                "return_id BIGINT, order_id BIGINT, line_no INT, reason TEXT?, refund DECIMAL(12,2), as_of DATE",
-            ),
-            (
-                "suppliers",
-                "supplier_id BIGINT, supplier_name TEXT, country TEXT, lead_days BIGINT, as_of DATE",
-            ),
-            (
-                "support_tickets",
-                "ticket_id BIGINT, customer_id BIGINT?, topic TEXT, opened_at TIMESTAMP, satisfaction BIGINT?, as_of DATE",
-            ),
-        ];
-        for (table, columns) in expected {
-            assert_eq!(described[table], columns, "{table}");
-        }
-    }
-
-    #[test]
-    fn the_same_seed_gives_the_same_rows() {
-        let hashes = |seed| -> Vec<String> {
-            let market = Market {
-                seed,
-                customers: 100,
-            };
-            let hash = |table: &GeneratedTable| {
-                let rows = (table.rows)(&market, 20_000);
-                content_hash(&rows.schema(), &[rows])
-                    .expect("hash")
-                    .to_string()
-            };
-            TABLES.iter().map(hash).collect()
-        };
-        assert_eq!(hashes(5), hashes(5));
-        assert!(
-            hashes(5)
-                .iter()
-                .zip(hashes(6))
-                .all(|(left, right)| *left != right)
-        );
-    }
-
-    #[test]
-    fn the_rows_have_what_jobs_stumble_over() {
-        let market = Market {
-            seed: GeneratorOptions::new(october("2024-10-01", "2024-10-01", 1).dates, "d").seed,
-            customers: 2_000,
-        };
-        for day in 19_997..20_028 {
-            let customers = market.customers(day);
-            let ids = customers
-                .column(0)
-                .as_primitive::<Int64Type>()
-                .values()
-                .to_vec();
-            let distinct: std::collections::BTreeSet<i64> = ids.iter().copied().collect();
-            assert!(
-                distinct.len() >= 2_000 && ids.len() > distinct.len(),
-                "duplicate keys"
-            );
-            let regions = customers.column(3).as_string::<i32>();
-            assert!(regions.iter().any(|region| region == Some("")) && regions.null_count() > 0);
-
-            let lines = market.order_lines(day);
-            assert!(
-                lines.num_rows() >= 5_000,
-                "{} lines on day {day}",
-                lines.num_rows()
-            );
-            let quantity = lines.column(3).as_primitive::<Int32Type>();
-            let price = lines.column(4).as_primitive::<Decimal128Type>();
-            let discount = lines.column(5).as_primitive::<Decimal128Type>();
-            let tie = |row: &usize| {
-                let amount = price.value(*row)
-                    * i128::from(quantity.value(*row))
-                    * (10_000 - discount.value(*row));
-                amount % 10_000 == 5_000
-            };
-            assert!(
-                (0..lines.num_rows()).filter(tie).count() > 500,
-                "half cents"
-            );
-            assert!((market.orders(day).num_rows() as i64 - 2_000).abs() <= 40);
-            for table in [
-                market.returns(day),
-                market.support_tickets(day),
-                market.products(day),
-                market.payments(day),
-            ] {
-                for (column, field) in table.columns().iter().zip(table.schema().fields()) {
-                    let nulls = [
-                        "reason",
-                        "customer_id",
-                        "satisfaction",
-                        "category",
-                        "method",
-                        "paid_at",
-                    ];
-                    assert_eq!(
-                        column.null_count() > 0,
-                        nulls.contains(&field.name().as_str()),
-                        "{} on {day}",
-                        field.name()
-                    );
-                }
+    async fn a_column_comes_on_its_date_in_whatever_order_dates_are_made() {
+        let days = [date("2024-10-15"), date("2024-10-16")];
+        let mut read = Vec::new();
+        for order in [days, [days[1], days[0]]] {
+            let folder = tempfile::tempdir().expect("temporary folder");
+            for day in order {
+                let options = GeneratorOptions {
+                    customers: 20,
+                    ..GeneratorOptions::new(
+                        DateRange {
+                            first: day,
+                            last: day,
+                        },
+                        "as_of",
+                    )
+                };
+                generate(folder.path(), &options, &mut |_| {})
+                    .await
+                    .expect("generated");
             }
+            let lake = Lake::open(folder.path().to_owned(), "as_of");
+            let shipments = TableName::new("market", "shipments");
+            let scan = lake
+                .scan(&shipments, 1, &days, &["co2_grams".into()])
+                .await
+                .expect("a scan");
+            let batches: Vec<RecordBatch> = scan.read().collect::<Result<_, _>>().expect("rows");
+            let (before, after) = (&batches[0], &batches[1]);
+            assert_eq!(before.column(0).null_count(), before.num_rows());
+            assert!(after.column(0).null_count() < after.num_rows());
+            read.push(batches);
         }
+        assert_eq!(read[0], read[1]);
     }
 }

@@ -14,7 +14,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{CastOptions, cast_with_options, take};
 use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relift_engine::{Lake, content_hash};
+use relift_engine::{ColumnChange, Lake, content_hash};
 use relift_job::{EffectiveDate, SchemaName, TableName};
 use serde_json::json;
 
@@ -93,7 +93,8 @@ async fn load(
         date,
         date_column: lake.effective_date_column(),
         schema: Arc::clone(&source.schema),
-        batches,
+        batches: batches.into_iter(),
+        columns: ColumnChange::Refused,
         origin: json!("import"),
     };
     Ok((date, partition.commit(before).await?))

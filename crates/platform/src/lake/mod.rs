@@ -3,21 +3,34 @@
 //! Both load one partition per commit. The run that a partition's commit names is "whoever loads this
 //! partition", so the log always tells where its rows come from, and a repeated load writes nothing.
 
+mod bank;
+mod calendar;
 mod draw;
 mod frame;
 mod generator;
 mod goods;
 mod import;
+mod marketing;
 mod people;
+mod pricing;
 mod sales;
+mod staff;
+mod stock;
+mod tables;
+#[cfg(test)]
+mod traits;
 mod vocabulary;
+mod wallets;
+mod web;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use relift_engine::{CommitMode, CommittedRun, EngineError, TableCommit, commit_table};
+use relift_engine::{
+    ColumnChange, CommitMode, CommittedRun, EngineError, TableCommit, commit_stream,
+};
 use relift_job::{ColumnName, EffectiveDate, TableName};
 use serde_json::Value;
 
@@ -115,21 +128,26 @@ fn loading_run(table: &TableName, date: Option<EffectiveDate>) -> String {
 }
 
 /// Rows for one partition, or for a whole table without dates.
-struct Partition<'a> {
+struct Partition<'a, Batches> {
     root: &'a Path,
     table: &'a TableName,
     date: Option<EffectiveDate>,
     date_column: &'a str,
     schema: SchemaRef,
-    batches: Vec<RecordBatch>,
+    batches: Batches,
+    /// What happens when the table has other columns.
+    columns: ColumnChange,
     /// Where the rows come from.
     origin: Value,
 }
 
-impl Partition<'_> {
+impl<Batches> Partition<'_, Batches>
+where
+    Batches: Iterator<Item = RecordBatch> + Send,
+{
     /// Commits the rows as the next generation after `before`.
     async fn commit(self, before: Option<&CommittedRun>) -> Result<Load, EngineError> {
-        let outcome = commit_table(&TableCommit {
+        let commit = TableCommit {
             root: self.root.to_owned(),
             table: self.table.clone(),
             app_id: loading_run(self.table, self.date),
@@ -142,10 +160,10 @@ impl Partition<'_> {
                 None => CommitMode::OverwriteAll,
             },
             schema: self.schema,
-            batches: self.batches,
+            batches: self.batches.map(Ok),
             metadata: BTreeMap::from([("origin".to_owned(), self.origin)]),
-        })
-        .await?;
+        };
+        let outcome = commit_stream(commit, self.columns).await?;
         Ok(if outcome.adopted {
             Load::Present
         } else {

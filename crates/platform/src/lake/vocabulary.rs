@@ -213,3 +213,154 @@ pub(super) const CURRENCIES: [(&str, i64); 7] = [
     ("PLN", 232_400),
     ("JPY", 6_120),
 ];
+
+/// Warehouse and its country.
+pub(super) const WAREHOUSES: [(&str, &str); 6] = [
+    ("Hamburg Hafen", "DE"),
+    ("Łódź Centralny", "PL"),
+    ("Lyon-Sud", "FR"),
+    ("Göteborg", "SE"),
+    ("Zaragoza, Plaza 4", "ES"),
+    ("Bristol \"Dock 2\"", "GB"),
+];
+
+pub(super) const CARRIERS: [&str; 6] = [
+    "Nordpost",
+    "Kurier & Co",
+    "La Flèche",
+    "ParcelLine",
+    "Zielona Paczka",
+    "Own van",
+];
+
+pub(super) const MOVEMENT_NOTES: [&str; 6] = [
+    "recount",
+    "damaged in store",
+    "pallet 7, row B",
+    "moved, see note",
+    "für Messe",
+    "night shift",
+];
+
+pub(super) const VAT_CLASSES: [&str; 3] = ["standard", "reduced", "zero"];
+
+/// Category and the one above it; the roots have none.
+pub(super) const CATEGORY_TREE: [(&str, &str); 30] = [
+    ("living", ""),
+    ("leisure", ""),
+    ("work", ""),
+    ("outdoors", ""),
+    ("kitchen", "living"),
+    ("lighting", "living"),
+    ("home & living", "living"),
+    ("toys", "leisure"),
+    ("books", "leisure"),
+    ("sport", "leisure"),
+    ("office", "work"),
+    ("garden", "outdoors"),
+    ("cookware", "kitchen"),
+    ("tableware", "kitchen"),
+    ("small appliances", "kitchen"),
+    ("lamps", "lighting"),
+    ("light bulbs", "lighting"),
+    ("textiles", "home & living"),
+    ("décor", "home & living"),
+    ("puzzles", "toys"),
+    ("dolls & figures", "toys"),
+    ("novels", "books"),
+    ("children's books", "books"),
+    ("yoga", "sport"),
+    ("cycling", "sport"),
+    ("desk supplies", "office"),
+    ("paper", "office"),
+    ("plants", "garden"),
+    ("garden tools", "garden"),
+    ("garden furniture", "garden"),
+];
+
+/// Country with its standard and reduced tax rates in ten-thousandths.
+pub(super) const COUNTRY_TAXES: [(&str, i64, i64); 9] = [
+    ("DE", 1_900, 700),
+    ("CH", 810, 260),
+    ("FR", 2_000, 550),
+    ("ES", 2_100, 1_000),
+    ("IT", 2_200, 1_000),
+    ("SE", 2_500, 1_200),
+    ("PL", 2_300, 800),
+    ("GB", 2_000, 500),
+    ("NO", 2_500, 1_500),
+];
+
+pub(super) const PRICE_REASONS: [&str; 6] = [
+    "supplier",
+    "season",
+    "clearance",
+    "competitor",
+    "exchange rate",
+    "mistake, corrected",
+];
+
+/// First word of a campaign's coupons, and the campaign's name.
+pub(super) const CAMPAIGNS: [(&str, &str); 8] = [
+    ("AUTUMN", "autumn sale"),
+    ("WINTER", "winter warmers"),
+    ("WELCOME", "welcome"),
+    ("LOYAL", "loyal customers"),
+    ("APP", "app launch"),
+    ("BACK", "win back"),
+    ("GARTEN", "Gartenträume"),
+    ("BLACK", "black week"),
+];
+
+pub(super) const MEDIA: [&str; 5] = ["search", "social", "mail", "print", "radio"];
+
+pub(super) const DEVICES: [&str; 5] = ["phone", "phone", "phone", "tablet", "desktop"];
+
+pub(super) const REFERRERS: [&str; 7] = [
+    "search.example",
+    "social.example",
+    "news.example/deals?id=7",
+    "newsletter",
+    "partner.example",
+    "price-compare.example",
+    "forum.example/t/für-den-garten",
+];
+
+pub(super) const REVIEW_TITLES: [&str; 12] = [
+    "Great",
+    "Not what I expected",
+    "Très bien",
+    "Solid, but heavy",
+    "Broken on arrival",
+    "Würde ich wieder kaufen",
+    "OK",
+    "\"Norden\" is the better one",
+    "Five stars!",
+    "Meh",
+    "Gift for mum",
+    "Too small, sadly",
+];
+
+pub(super) const REVIEW_BODIES: [&str; 10] = [
+    "Does what it should.",
+    "Arrived late, but the product itself is fine.",
+    "The colour is \"matt\", they say; it is not.",
+    "Très joli, je recommande.",
+    "Stopped working after two weeks, returned it.",
+    "Perfect for a small kitchen; my neighbour bought one, too.",
+    "Quality; price; delivery: all good",
+    "Leider war die Verpackung beschädigt.",
+    "I would buy it again, and again, and again.",
+    "12\" is smaller than I thought",
+];
+
+pub(super) const TEAMS: [&str; 8] = [
+    "management",
+    "buying",
+    "warehouse",
+    "customer care",
+    "finance",
+    "marketing",
+    "software",
+    "returns & repair",
+];
