@@ -236,7 +236,11 @@ impl Lake {
                 first: today,
                 last: today,
             }),
-            DateMode::Between(range) => between(*range),
+            // Fixed bounds may lie ahead of the date: what a later day brought is not there yet.
+            DateMode::Between(range) => between(DateRange {
+                first: range.first,
+                last: range.last.min(today),
+            }),
             DateMode::Lookback(days) => {
                 // Saturates at the first day of the calendar, before which no table has rows.
                 let first = EffectiveDate(

@@ -159,6 +159,7 @@ impl Trial<'_> {
             processing_time: nominal_processing_time(date),
             inputs,
             prior: BTreeMap::new(),
+            lake: None,
             staging: &staging,
         };
         match self.bench.legacy()?.run(&run) {

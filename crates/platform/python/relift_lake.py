@@ -1,10 +1,42 @@
-"""A read-only SQL view of the lake for Externals that bring their own SQL.
+"""A read-only SQL view of the lake for Externals that bring their own SQL (PEP 249).
 
-The runtime hands each run its inputs as files, so there is no lake to connect to from inside a
-run yet; importing this module says so instead of failing later in a less obvious place.
+`relift_lake.connect()` gives a connection on which every table of the lake that the job's Python
+names is `schema.table`, without any row of a date after the effective date. It is a connection of
+the sqlite3 module, so `pandas.read_sql_query` takes it, and values come as sqlite3 gives them: dates
+as ISO text, decimals as floats, booleans as 0 and 1.
 """
 
-raise ImportError(
-    "relift_lake is not available to this run: Externals with SQL of their own are not supported yet; "
-    "read the table with a DataSourcing module and use its frame from the shared state"
+from sqlite3 import (
+    DatabaseError,
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    Warning,
+    apilevel,
+    paramstyle,
+    threadsafety,
 )
+
+from relift_worker.lake import connect
+
+__all__ = [
+    "DataError",
+    "DatabaseError",
+    "Error",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "NotSupportedError",
+    "OperationalError",
+    "ProgrammingError",
+    "Warning",
+    "apilevel",
+    "connect",
+    "paramstyle",
+    "threadsafety",
+]

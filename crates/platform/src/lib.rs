@@ -6,5 +6,6 @@ pub mod control;
 pub mod lake;
 pub mod legacy;
 pub mod outputs;
+pub mod recorded;
 pub mod set_based;
 pub mod writers;

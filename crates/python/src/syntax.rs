@@ -172,6 +172,30 @@ pub fn shared_state_uses(module: &ModuleSyntax) -> Vec<SharedStateUse> {
     finder.found
 }
 
+/// Every string constant of the module, the fixed parts of f-strings included.
+pub fn string_constants(module: &ModuleSyntax) -> Vec<String> {
+    let mut finder = StringFinder { found: Vec::new() };
+    finder.visit_body(module.body());
+    finder.found
+}
+
+struct StringFinder {
+    found: Vec<String>,
+}
+
+impl<'a> Visitor<'a> for StringFinder {
+    fn visit_string_literal(&mut self, literal: &'a ast::StringLiteral) {
+        self.found.push(literal.value.to_string());
+    }
+
+    fn visit_interpolated_string_element(&mut self, element: &'a ast::InterpolatedStringElement) {
+        if let ast::InterpolatedStringElement::Literal(literal) = element {
+            self.found.push(literal.value.to_string());
+        }
+        visitor::walk_interpolated_string_element(self, element);
+    }
+}
+
 struct LoopFinder<'a> {
     module: &'a ModuleSyntax,
     found: Vec<RowLoop>,
@@ -377,6 +401,19 @@ mod tests {
             errors[0].to_string().starts_with("externals/a.py:2"),
             "{}",
             errors[0]
+        );
+    }
+
+    #[test]
+    fn string_constants_are_found_wherever_they_stand() {
+        let found = string_constants(&module(
+            "\"\"\"Doc.\"\"\"\nT = {'a': ['market.' 'orders']}\ndef f(s, d='x'):\n    return f\"FROM {s['t']}.lines {d!r:>{'9'}}\"\n",
+        ));
+        assert_eq!(
+            found,
+            [
+                "Doc.", "a", "market.", "orders", "x", "FROM ", "t", ".lines ", "9"
+            ]
         );
     }
 

@@ -99,7 +99,15 @@ async fn date_modes_find_their_dates() {
         first: date("2024-10-02"),
         last: date("2024-10-09"),
     };
-    assert_eq!(dates(DateMode::Between(range), "2024-10-01").await, [2, 3]);
+    let bounds = DateMode::Between(range);
+    assert_eq!(dates(bounds.clone(), "2024-10-09").await, [2, 3]);
+    assert_eq!(dates(bounds.clone(), "2024-12-24").await, [2, 3]);
+    assert_eq!(
+        dates(bounds.clone(), "2024-10-02").await,
+        [2],
+        "no later date"
+    );
+    assert!(dates(bounds, "2024-10-01").await.is_empty());
     let counts = lake.row_counts(&words(), 2).await.unwrap();
     assert_eq!(counts.into_values().collect::<Vec<_>>(), [3, 1, 2]);
 }

@@ -10,14 +10,14 @@ use relift_job::{EffectiveDate, Job, ModuleKind, Side};
 use relift_platform::control::RunRecord;
 use relift_platform::legacy::{LegacyFailure, LegacyRun};
 
-use super::{Attempt, Basis, Written, commit, make, priors, run_key, zone_folder};
+use super::{Attempt, Basis, Written, commit, lake_view, make, priors, run_key, zone_folder};
 use crate::MigrationError;
 use crate::bench::Bench;
 
 /// What a legacy run of the job is made from.
 pub(crate) fn legacy_basis(bench: &Bench<'_>, job: &Job) -> Result<Basis, MigrationError> {
     let latest = bench.versions()?;
-    let versions = job
+    let mut versions: BTreeMap<String, u64> = job
         .modules
         .iter()
         .filter_map(|module| match &module.kind {
@@ -28,6 +28,9 @@ pub(crate) fn legacy_basis(bench: &Bench<'_>, job: &Job) -> Result<Basis, Migrat
             _ => None,
         })
         .collect();
+    for (table, version) in lake_view::tables(&bench.project, job, &latest)? {
+        versions.insert(table.to_string(), version);
+    }
     Ok(Basis {
         // A baseline made with other versions is another baseline.
         code: format!("{} {}", bench.project.code_hash(job)?, bench.identity()?),
@@ -67,6 +70,7 @@ fn run(bench: &Bench<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Written, M
             processing_time: attempt.processing_time,
             inputs,
             prior,
+            lake: lake_view::write(bench, job, date, attempt.staging)?,
             staging: attempt.staging,
         })
         .map_err(|failure| match failure {

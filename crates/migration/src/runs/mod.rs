@@ -4,6 +4,7 @@
 //! is made again; a run that was cut off left nothing that the next attempt would not recognise.
 
 mod commit;
+mod lake_view;
 mod legacy;
 mod rewrite;
 

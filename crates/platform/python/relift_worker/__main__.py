@@ -22,7 +22,7 @@ import pyarrow
 import pyarrow.ipc
 import pyarrow.parquet
 
-from . import chain, clock, confine, frames, imports
+from . import chain, clock, confine, frames, imports, lake
 
 MONOTONIC = time.monotonic
 
@@ -163,6 +163,7 @@ def run_child(request, result):
 def run(request):
     run = chain.Chain(request)
     imports.install([tuple(root) for root in request["roots"]])
+    lake.hand_over(request.get("lake"), run.moment)
     clock.set_time(run.moment)
     try:
         run.run()

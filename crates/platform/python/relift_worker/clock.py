@@ -88,13 +88,13 @@ _ASKS_THE_TIME = re.compile(
 
 
 def fix_sqlite(connection, sql, moment):
-    """Makes SQLite's 'now' mean `moment` on `connection`, when `sql` may ask for it.
+    """Makes SQLite's 'now' mean `moment` on `connection`, when `sql` may ask for it; says whether it may.
 
     SQLite has no setting for its clock, so its date functions are replaced by ones that put
     `moment` in place of 'now' and leave the rest to the built-in function on another connection.
     """
     if not _ASKS_THE_TIME.search(sql):
-        return
+        return False
     plain = sqlite3.connect(":memory:")
     present = moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
 
@@ -117,3 +117,4 @@ def fix_sqlite(connection, sql, moment):
     connection.create_function("current_date", 0, lambda: present[:10])
     connection.create_function("current_time", 0, lambda: present[11:19])
     connection.create_function("current_timestamp", 0, lambda: present[:19])
+    return True

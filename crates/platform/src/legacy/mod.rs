@@ -6,6 +6,7 @@
 
 mod environment;
 mod interpreter;
+mod lake_view;
 mod outcome;
 mod request;
 mod runtime;
@@ -16,5 +17,6 @@ pub use environment::{
     EnvironmentError, EnvironmentIdentity, EnvironmentRequest, PythonEnvironment, prepare,
 };
 pub use interpreter::{Interpreter, find_interpreter};
+pub use lake_view::{LakeView, LakeViewError};
 pub use outcome::{LegacyFailure, LegacyOutcome, Raised};
 pub use runtime::{LegacyConfig, LegacyError, LegacyRun, LegacyRuntime};

@@ -1,11 +1,12 @@
 //! A run as the worker reads it: one JSON object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use relift_job::{Decimals, Job, LineEnding, ModuleKind, WriteMode};
+use relift_job::{Decimals, Job, LineEnding, ModuleKind, SchemaName, TableName, WriteMode};
 use serde_json::{Value, json};
 
+use super::lake_view::LakeView;
 use super::runtime::{LegacyRun, Settings};
 
 /// Everything of a request that is the same for each run.
@@ -19,6 +20,8 @@ pub(super) struct Surroundings<'a> {
 pub(super) struct Brought {
     pub(super) inputs: BTreeMap<usize, PathBuf>,
     pub(super) priors: BTreeMap<usize, PathBuf>,
+    /// By schema of the lake.
+    pub(super) lake: BTreeMap<SchemaName, PathBuf>,
 }
 
 /// Writes a run as a request.
@@ -43,6 +46,24 @@ pub(super) fn request(
             "output_date_column": settings.output_date_column,
         },
         "modules": modules(run.job, brought),
+        "lake": run.lake.as_ref().map(|view| lake(view, brought)),
+    })
+}
+
+fn lake(view: &LakeView, brought: &Brought) -> Value {
+    let files: BTreeMap<&str, &PathBuf> = brought
+        .lake
+        .iter()
+        .map(|(schema, path)| (schema.as_str(), path))
+        .collect();
+    let names = |tables: &BTreeSet<TableName>| -> Vec<String> {
+        tables.iter().map(ToString::to_string).collect()
+    };
+    json!({
+        "files": files,
+        "known": names(&view.known),
+        "undated": names(&view.undated),
+        "effective_date_column": view.effective_date_column,
     })
 }
 

@@ -15,6 +15,7 @@ use std::{fs, thread};
 use relift_job::{Decimals, EffectiveDate, Job, ModuleKind, SchemaName, Workspace};
 use relift_sandbox::{Confinement, IsolationLevel, Limits, SandboxError};
 
+use super::lake_view::LakeView;
 use super::outcome::{Context, LegacyFailure, LegacyOutcome, Reply};
 use super::request::{Brought, Surroundings, request};
 use super::worker::{Silence, Worker, WorkerPlan};
@@ -57,6 +58,8 @@ pub struct LegacyRun<'a> {
     pub inputs: BTreeMap<usize, PathBuf>,
     /// File or folder of the latest earlier partition, by index of the appending file writer.
     pub prior: BTreeMap<usize, PathBuf>,
+    /// What `relift_lake` shows, for a job whose Python names it.
+    pub lake: Option<LakeView>,
     /// The run's own folder below the staging root; its content is replaced, `in` excepted.
     pub staging: &'a Path,
 }
@@ -380,7 +383,16 @@ fn bring(run: &LegacyRun<'_>, staging: &Path) -> Result<Brought, LegacyFailure> 
     for (at, path) in &run.prior {
         priors.insert(*at, bring_one(path, staging, &format!("prior-{at}"))?);
     }
-    Ok(Brought { inputs, priors })
+    let mut lake = BTreeMap::new();
+    for (at, (schema, path)) in run.lake.iter().flat_map(|view| &view.files).enumerate() {
+        let brought = bring_one(path, staging, &format!("lake-{at}.sqlite"))?;
+        lake.insert(schema.clone(), brought);
+    }
+    Ok(Brought {
+        inputs,
+        priors,
+        lake,
+    })
 }
 
 fn bring_one(path: &Path, staging: &Path, name: &str) -> Result<PathBuf, LegacyFailure> {

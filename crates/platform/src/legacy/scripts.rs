@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 9] = [
     (
         "relift_lake.py",
         include_str!("../../python/relift_lake.py"),
@@ -36,6 +36,10 @@ const SCRIPTS: [(&str, &str); 8] = [
     (
         "relift_worker/imports.py",
         include_str!("../../python/relift_worker/imports.py"),
+    ),
+    (
+        "relift_worker/lake.py",
+        include_str!("../../python/relift_worker/lake.py"),
     ),
 ];
 

@@ -13,13 +13,13 @@ use arrow::ipc::writer::FileWriter;
 use relift_diagnostics::SourceFile;
 use relift_job::{ColumnName, EffectiveDate, Job, ModuleKind, Workspace};
 use relift_platform::legacy::{
-    EnvironmentError, EnvironmentRequest, LegacyConfig, LegacyFailure, LegacyOutcome, LegacyRun,
-    LegacyRuntime, PythonEnvironment, prepare,
+    EnvironmentError, EnvironmentRequest, LakeView, LegacyConfig, LegacyFailure, LegacyOutcome,
+    LegacyRun, LegacyRuntime, PythonEnvironment, prepare,
 };
 use relift_sandbox::IsolationLevel;
 use tempfile::TempDir;
 
-const SETTINGS: &str = r#"
+pub(crate) const SETTINGS: &str = r#"
 [workspace]
 name = "test"
 [dates]
@@ -56,13 +56,13 @@ fn environment() -> PythonEnvironment {
 }
 
 /// A workspace in a temporary folder, with a sealed folder beside it.
-struct Place {
-    folder: TempDir,
-    workspace: Workspace,
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
+    pub(crate) workspace: Workspace,
 }
 
 impl Place {
-    fn new(settings: &str) -> Self {
+    pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["workspace/externals", "sealed"] {
             fs::create_dir_all(folder.path().join(name)).expect("a folder");
@@ -73,11 +73,11 @@ impl Place {
         Self { folder, workspace }
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("workspace")
     }
 
-    fn runtime(&self, workers: usize) -> LegacyRuntime {
+    pub(crate) fn runtime(&self, workers: usize) -> LegacyRuntime {
         let config = LegacyConfig {
             environment: environment(),
             workspace_root: &self.root(),
@@ -90,21 +90,21 @@ impl Place {
         LegacyRuntime::start(config).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn external(&self, name: &str, text: &str) {
+    pub(crate) fn external(&self, name: &str, text: &str) {
         fs::write(self.root().join("externals").join(name), text).expect("a file");
     }
 
-    fn job(&self, modules: &str) -> Job {
+    pub(crate) fn job(&self, modules: &str) -> Job {
         let text = format!(r#"{{"jobName": "probe", "modules": [{modules}]}}"#);
         Job::parse(&SourceFile::new("jobs/probe.json", &text), &self.workspace)
             .unwrap_or_else(|problems| panic!("{problems:?}"))
     }
 
-    fn staging(&self, name: &str) -> PathBuf {
+    pub(crate) fn staging(&self, name: &str) -> PathBuf {
         self.folder.path().join("staging").join(name)
     }
 
-    fn run(
+    pub(crate) fn run(
         &self,
         runtime: &LegacyRuntime,
         job: &Job,
@@ -135,20 +135,32 @@ impl Place {
             .map(|path| (writer, path.to_owned()))
             .into_iter()
             .collect();
-        let date = EffectiveDate::parse(date).expect("a date");
-        let processing_time = "2024-11-01T06:30:00Z".parse().expect("a time");
+        self.run_given(runtime, job, date, inputs, prior, None)
+    }
+
+    /// Runs a job with everything that is handed over to it.
+    pub(crate) fn run_given(
+        &self,
+        runtime: &LegacyRuntime,
+        job: &Job,
+        date: &str,
+        inputs: BTreeMap<usize, PathBuf>,
+        prior: BTreeMap<usize, PathBuf>,
+        lake: Option<LakeView>,
+    ) -> Result<LegacyOutcome, LegacyFailure> {
         runtime.run(&LegacyRun {
             job,
-            date,
-            processing_time,
+            date: EffectiveDate::parse(date).expect("a date"),
+            processing_time: "2024-11-01T06:30:00Z".parse().expect("a time"),
             inputs,
             prior,
-            staging: &staging,
+            lake,
+            staging: &self.staging(&format!("{}-{date}", job.name)),
         })
     }
 
     /// Runs one External that is the whole job.
-    fn fails(&self, runtime: &LegacyRuntime, text: &str) -> LegacyFailure {
+    pub(crate) fn fails(&self, runtime: &LegacyRuntime, text: &str) -> LegacyFailure {
         self.external("probe.py", text);
         let job = self.job(r#"{"type": "External", "module": "probe.py"}"#);
         self.run(runtime, &job, "2024-10-01", None, None)
@@ -156,7 +168,7 @@ impl Place {
     }
 }
 
-fn write_arrow(path: &Path, batch: &RecordBatch) {
+pub(crate) fn write_arrow(path: &Path, batch: &RecordBatch) {
     let file = fs::File::create(path).expect("a file");
     let mut writer = FileWriter::try_new(file, &batch.schema()).expect("a writer");
     writer.write(batch).expect("a batch");
@@ -198,7 +210,7 @@ fn sales() -> RecordBatch {
 const SOURCE: &str = r#"{"type": "DataSourcing", "resultName": "sales", "schema": "market", "table": "sales",
     "columns": ["id", "name", "score", "price"]}"#;
 
-fn csv_writer(source: &str, more: &str) -> String {
+pub(crate) fn csv_writer(source: &str, more: &str) -> String {
     format!(
         r#"{{"type": "CsvFileWriter", "source": "{source}", "outputDirectory": "Output/curated", "jobDirName": "j",
             "outputTableDirName": "t", "fileName": "f.csv", {more}}}"#
@@ -389,10 +401,14 @@ fn failures_say_where_and_the_next_run_works() {
             .contains("jobs/probe.json: modules[0] (External): execute of probe.py returned None"),
         "{nothing}"
     );
-    let lake = place.fails(&runtime, "import relift_lake\n");
+    let lake = place.fails(
+        &runtime,
+        "import relift_lake\n\ndef execute(state):\n    relift_lake.connect()\n",
+    );
     assert!(
-        lake.to_string()
-            .starts_with("externals/probe.py:1: ImportError: relift_lake is not available"),
+        lake.to_string().starts_with(
+            "externals/probe.py:4: InterfaceError: relift_lake shows the lake to a running job only"
+        ),
         "{lake}"
     );
     place.external("empty.py", "def execute(state):\n    return state\n");
@@ -576,12 +592,23 @@ fn the_demonstration_jobs_bear_days_without_any_rows() {
             processing_time,
             inputs,
             prior: BTreeMap::new(),
+            lake: None,
             staging: &staging,
         };
         let outcome = runtime
             .run(&run)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(outcome.files.len() + outcome.tables.len(), 1, "{name}");
+        let writes = |module: &&relift_job::Module| {
+            matches!(
+                module.kind,
+                ModuleKind::CsvFileWriter(_)
+                    | ModuleKind::ParquetFileWriter(_)
+                    | ModuleKind::DataFrameWriter(_)
+            )
+        };
+        let writers = job.modules.iter().filter(writes).count();
+        let written = outcome.files.iter().filter(|file| file.module.is_some());
+        assert_eq!(written.count() + outcome.tables.len(), writers, "{name}");
         jobs += 1;
     }
     assert!(jobs >= 8, "{jobs}");

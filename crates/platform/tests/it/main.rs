@@ -1,4 +1,5 @@
 //! Integration tests of the platform, in one binary so that the engine is linked once.
 
+mod lake_view;
 mod legacy;
 mod set_based;
