@@ -10,13 +10,17 @@ def best_sellers(shared_state):
         return shared_state
 
     sold = {}
+    days = []
     as_of = today
     for row in shared_state["movements"].itertuples():
         if row.as_of < today - datetime.timedelta(days=7) or row.as_of >= today:
             continue
         sold[row.product_id] = sold.get(row.product_id, 0) + 1
         as_of = row.as_of
-    if len(sold) == 0:
+        if as_of not in days:
+            days.append(as_of)
+    # too little to compare
+    if len(days) < 5:
         return shared_state
 
     # value of both warehouses
@@ -29,7 +33,7 @@ def best_sellers(shared_state):
         pieces[p] = pieces.get(p, 0) + row["on_hand"]
         sku[p] = row["sku"]
 
-    cand = [(sold.get(p, 0), -total[p], p) for p in total if total[p] >= 2500]
+    cand = [(sold.get(p, 0), -total[p], p) for p in total if total[p] >= 10000]
     cand.sort()
 
     # the first N, and whoever is equal to the last of them

@@ -28,9 +28,9 @@ class Order:
         return round((self.last - self.first).total_seconds() / 60, 1)
 
     def grade(self):
-        if self.n >= 4 or self.worst >= 60:
+        if self.n >= 5 or self.worst >= 120:
             return "A"
-        if self.n >= 2 or self.worst >= 30:
+        if self.n >= 3 or self.worst >= 50:
             return "B"
         return "C"
 
