@@ -412,7 +412,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "Doc.", "a", "market.", "orders", "x", "FROM ", "t", ".lines ", "9"
+                "Doc.", "a", "market.", "orders", "x", "FROM ", "t", ".lines ", ">", "9"
             ]
         );
     }
