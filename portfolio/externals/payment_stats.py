@@ -69,7 +69,7 @@ def execute(shared_state):
             ratio = round(row["amount"] / row["net_amount"], 3)
         if ratio is None:
             verdict = "NO ORDER"
-        elif ratio > 1.5:
+        elif ratio > 1.004:
             verdict = "TOO HIGH"
         elif ratio < 0.8:
             verdict = "PART"
