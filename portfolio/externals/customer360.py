@@ -68,7 +68,7 @@ def build(shared_state):
     # 2. addresses, newest first
     addresses = {}
     second = {}
-    for idx, row in shared_state["addresses"].iterrows():
+    for row in shared_state["addresses"].to_dict("records"):
         if row["customer_id"] in addresses:
             second[row["customer_id"]] = second.get(row["customer_id"], 0) + 1
             continue

@@ -5,7 +5,7 @@ STAGES = {"home": 1, "search": 1, "help": 0, "account": 0, "product": 2, "cart":
 
 
 def stage_name(row):
-    if row["converted"]:
+    if row["converted"] and pd.notna(row["customer_id"]):
         return "bought"
     if row["stage"] == 4:
         return "checkout"

@@ -58,7 +58,7 @@ def select(shared_state):
             continue
         used.append(mail)
         first_name = p["full_name"].split(" ")[0]
-        if p["tier"] in ("gold", "platinum"):
+        if p["tier"] == "platinum":
             text = "Dear " + first_name
             c = code
         elif p["spent"] > 150:
