@@ -1,8 +1,11 @@
 //! The shape of a detector, and what it is shown.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use relift_dataflow::{Dataflow, Refusal};
+use relift_diagnostics::SourceFile;
 use relift_job::Job;
-use relift_python::syntax::RowLoop;
+use relift_python::syntax::ModuleSyntax;
 
 use crate::Finding;
 
@@ -15,19 +18,16 @@ pub struct JobView<'a> {
     pub flow: Option<&'a Dataflow>,
     /// What its outputs need, without loops; none when some of it was refused.
     pub lifted: Option<&'a Dataflow>,
-    /// Row loops of its Externals, also of refused ones.
-    pub loops: &'a [ModuleLoops],
+    /// The file it is configured in.
+    pub configuration: &'a SourceFile,
+    /// Its Externals by module, also refused ones.
+    pub externals: &'a BTreeMap<usize, ModuleSyntax>,
+    /// Names of the lake's tables, without their schemas.
+    pub tables: &'a BTreeSet<String>,
+    /// Name of the column every source has its date in.
+    pub effective_date_column: &'a str,
     /// Why it was refused.
     pub refusals: &'a [Refusal],
-}
-
-/// Row loops of one External.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModuleLoops {
-    /// Index of the module.
-    pub module: usize,
-    /// Loops in the order they stand.
-    pub loops: Vec<RowLoop>,
 }
 
 /// Finds one kind of anti-pattern.

@@ -1,6 +1,6 @@
 //! What became of a finding in the rewritten job.
 
-use relift_job::{RewrittenJob, RewrittenModule, SourceOrigin};
+use relift_job::{DateMode, RewrittenJob, RewrittenModule, SourceOrigin};
 
 use crate::Finding;
 
@@ -68,6 +68,40 @@ pub fn disposition(
                 )
             }
         }
+        ("AP5", _, _) => Disposition::Retained(
+            "the output shows each stand-in; other ones would change it".to_owned(),
+        ),
+        ("AP7", _, _) => Disposition::Retained(
+            "the numbers decide the output; the requirements name each of them".to_owned(),
+        ),
+        ("AP9", Some(frame), None) => {
+            if sources.any(|source| source.result == *frame) {
+                Disposition::Retained(format!("the rewritten job keeps the name \"{frame}\""))
+            } else {
+                Disposition::Eliminated
+            }
+        }
+        ("AP9", _, _) => {
+            Disposition::Retained("consumers of the output know the column by this name".to_owned())
+        }
+        ("AP10", Some(frame), _) => {
+            let several = |origin: &SourceOrigin| {
+                matches!(
+                    origin,
+                    SourceOrigin::Lake {
+                        dates: DateMode::Between(_) | DateMode::Lookback(1..),
+                        ..
+                    }
+                )
+            };
+            if sources.any(|source| source.result == *frame && several(&source.origin)) {
+                Disposition::Retained(format!(
+                    "the rewritten job reads the same dates of \"{frame}\" and filters them at once"
+                ))
+            } else {
+                Disposition::Eliminated
+            }
+        }
         // A rewritten job has no Python, and computes nothing that its outputs do not need.
         _ => Disposition::Eliminated,
     }
@@ -125,6 +159,8 @@ pub fn replacement(finding: &Finding, job: &RewrittenJob) -> String {
         ("AP6", _, _) => {
             format!("{sql} treats all rows at once where the loop visited them one by one")
         }
+        ("AP8", _, _) => format!("{sql} does without it"),
+        ("AP10", Some(frame), _) => format!("the rewritten job reads one date of `{frame}`"),
         (_, Some(frame), _) => format!("no step of the rewritten job computes `{frame}`"),
         (_, None, _) => format!("it has no counterpart in {sql}"),
     }
@@ -134,7 +170,7 @@ pub fn replacement(finding: &Finding, job: &RewrittenJob) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use relift_job::{DateMode, RewrittenSource, RewrittenTransformation, TableName};
+    use relift_job::{RewrittenSource, RewrittenTransformation, TableName};
 
     use super::*;
 

@@ -10,10 +10,11 @@ mod detector;
 mod detectors;
 mod disposition;
 mod finding;
+mod queries;
 mod sarif;
 
 pub use catalogue::{ORDERED_CODES, catalogue_text, detector};
-pub use detector::{Detector, JobView, ModuleLoops};
+pub use detector::{Detector, JobView};
 pub use detectors::{DETECTORS, duplicates};
 pub use disposition::{Disposition, disposition, replacement};
 pub use finding::{Finding, detect};

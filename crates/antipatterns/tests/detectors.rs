@@ -1,8 +1,8 @@
 //! What each detector says of a job that has everything, and what it does not say of a clean one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use relift_antipatterns::{Disposition, Finding, JobView, ModuleLoops, detect, disposition};
+use relift_antipatterns::{Disposition, Finding, JobView, detect, disposition};
 use relift_dataflow::{Comparison, Dataflow, Expr, Flavour, FrameBinding, NodeId, Op, Sink};
 use relift_diagnostics::{SourceFile, Span};
 use relift_job::{
@@ -10,7 +10,7 @@ use relift_job::{
     Job, LakeType, Module, ModuleKind, Nulls, RewrittenJob, RewrittenModule, RewrittenSource,
     SourceOrigin, TableFacts, TableName, WriteMode,
 };
-use relift_python::syntax;
+use relift_python::syntax::{self, ModuleSyntax};
 
 const CODE: &str = "def execute(shared_state):
     rows = []
@@ -160,24 +160,32 @@ fn lifted() -> Dataflow {
     flow
 }
 
-fn loops() -> Vec<ModuleLoops> {
+fn externals() -> BTreeMap<usize, ModuleSyntax> {
     let source = SourceFile::new("externals/stays.py", CODE);
-    let parsed = syntax::parse(&source).expect("it is Python");
-    vec![ModuleLoops {
-        module: 2,
-        loops: syntax::row_loops(&parsed),
-    }]
+    BTreeMap::from([(2, syntax::parse(&source).expect("it is Python"))])
+}
+
+/// What is found in a job as understood and as lifted.
+fn found_in(
+    job: &Job,
+    flow: Option<&Dataflow>,
+    lifted: Option<&Dataflow>,
+    externals: &BTreeMap<usize, ModuleSyntax>,
+) -> Vec<Finding> {
+    detect(&JobView {
+        job,
+        flow,
+        lifted,
+        configuration: &SourceFile::new("jobs/stays.json", CONFIGURATION),
+        externals,
+        tables: &BTreeSet::new(),
+        effective_date_column: "as_of",
+        refusals: &[],
+    })
 }
 
 fn findings() -> Vec<Finding> {
-    let (job, flow, lifted, loops) = (job(), understood(), lifted(), loops());
-    detect(&JobView {
-        job: &job,
-        flow: Some(&flow),
-        lifted: Some(&lifted),
-        loops: &loops,
-        refusals: &[],
-    })
+    found_in(&job(), Some(&understood()), Some(&lifted()), &externals())
 }
 
 fn lines(findings: &[Finding]) -> Vec<String> {
@@ -210,15 +218,8 @@ fn each_anti_pattern_is_found_once_and_where_it_is() {
 }
 
 #[test]
-fn of_a_refused_job_only_its_loops_are_spoken_of() {
-    let (job, loops) = (job(), loops());
-    let findings = detect(&JobView {
-        job: &job,
-        flow: None,
-        lifted: None,
-        loops: &loops,
-        refusals: &[],
-    });
+fn of_a_refused_job_only_its_syntax_is_spoken_of() {
+    let findings = found_in(&job(), None, None, &externals());
     let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["AP6", "AP6"]);
 }
@@ -230,13 +231,7 @@ fn a_clean_job_has_no_findings() {
     job.modules.remove(1);
     job.modules.remove(1);
     let flow = lifted();
-    let findings = detect(&JobView {
-        job: &job,
-        flow: Some(&flow),
-        lifted: Some(&flow),
-        loops: &[],
-        refusals: &[],
-    });
+    let findings = found_in(&job, Some(&flow), Some(&flow), &BTreeMap::new());
     assert_eq!(lines(&findings), [""; 0]);
 }
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use relift_antipatterns::{Finding, JobView, ModuleLoops, detect, duplicates};
+use relift_antipatterns::{Finding, JobView, detect, duplicates};
 use relift_dataflow::Refusal;
 use relift_job::JobName;
-use relift_python::syntax::row_loops;
 
 use crate::MigrationError;
 use crate::bench::{Bench, lock};
@@ -31,19 +30,17 @@ impl Bench<'_> {
     fn find(&self) -> Result<Findings, MigrationError> {
         let mut all = Findings::new();
         let mut analyses = Vec::new();
+        let tables = self
+            .catalog()?
+            .tables
+            .keys()
+            .map(|table| table.table.to_string())
+            .collect();
         for (name, job) in &self.project.jobs {
             let analysis = self.analysis(name)?;
             if !analysis.rejected.is_empty() {
                 continue;
             }
-            let loops: Vec<ModuleLoops> = analysis
-                .externals
-                .iter()
-                .map(|(module, syntax)| ModuleLoops {
-                    module: *module,
-                    loops: row_loops(syntax),
-                })
-                .collect();
             let lifted = analysis.lifted.as_ref();
             let refusals: Vec<Refusal> = lifted
                 .err()
@@ -55,7 +52,10 @@ impl Bench<'_> {
                 job,
                 flow: refusals.is_empty().then_some(&analysis.flow),
                 lifted: lifted.ok().map(|lifted| &lifted.flow),
-                loops: &loops,
+                configuration: &analysis.sources[0],
+                externals: &analysis.externals,
+                tables: &tables,
+                effective_date_column: &self.project.workspace.effective_date_column,
                 refusals: &refusals,
             };
             all.insert(name.clone(), detect(&view));

@@ -5,5 +5,6 @@
 //! Neither knows the other: everything passes through the dataflow.
 
 pub mod datafusion;
+pub mod literals;
 mod names;
 pub mod sqlite;

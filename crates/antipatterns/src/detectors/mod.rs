@@ -6,10 +6,20 @@
 //! | AP2 | logic another job has too |
 //! | AP3 | Python that is not needed |
 //! | AP4 | a column nothing needs |
+//! | AP5 | different stand-ins for one missing value |
 //! | AP6 | iteration row by row |
+//! | AP7 | numbers without a name |
+//! | AP8 | SQL that could be left out |
+//! | AP9 | names that say something else |
+//! | AP10 | dates read and filtered away |
 //! | AP11 | a frame nothing uses |
 
 mod duplicated_logic;
+mod inconsistent_defaults;
+mod magic_values;
+mod misleading_name;
+mod needless_sql;
+mod over_sourced_dates;
 mod row_by_row_iteration;
 mod unneeded_external;
 mod unused_column;
@@ -26,7 +36,12 @@ pub static DETECTORS: &[&Detector] = &[
     &duplicated_logic::DUPLICATED_LOGIC,
     &unneeded_external::UNNEEDED_EXTERNAL,
     &unused_column::UNUSED_COLUMN,
+    &inconsistent_defaults::INCONSISTENT_DEFAULTS,
     &row_by_row_iteration::ROW_BY_ROW_ITERATION,
+    &magic_values::MAGIC_VALUES,
+    &needless_sql::NEEDLESS_SQL,
+    &misleading_name::MISLEADING_NAME,
+    &over_sourced_dates::OVER_SOURCED_DATES,
     &unused_frame::UNUSED_FRAME,
 ];
 

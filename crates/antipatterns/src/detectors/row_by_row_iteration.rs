@@ -1,5 +1,7 @@
 //! Loops over the rows of a frame.
 
+use relift_python::syntax::row_loops;
+
 use crate::detector::declare_detector;
 use crate::{Finding, JobView};
 
@@ -24,13 +26,12 @@ declare_detector! {
 }
 
 fn find(view: &JobView<'_>) -> Vec<Finding> {
-    view.loops
+    view.externals
         .iter()
-        .flat_map(|module| {
-            module
-                .loops
-                .iter()
-                .map(move |row_loop| (module.module, row_loop))
+        .flat_map(|(module, syntax)| {
+            row_loops(syntax)
+                .into_iter()
+                .map(move |row_loop| (*module, row_loop))
         })
         .map(|(module, row_loop)| {
             let nested = if row_loop.nested {

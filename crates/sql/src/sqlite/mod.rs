@@ -22,5 +22,6 @@ mod relation;
 mod select;
 mod subquery;
 
+pub(crate) use places::Places;
 pub use places::SqlText;
 pub use query::{Lowered, lower_predicate, lower_query};

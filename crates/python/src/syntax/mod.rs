@@ -3,6 +3,8 @@
 //! Detectors ask here also about modules whose lowering was refused, so nothing in this file depends on
 //! lowering.
 
+mod literals;
+
 use std::collections::BTreeMap;
 
 use relift_diagnostics::{Diagnostic, SourceFile, Span};
@@ -10,6 +12,11 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
+
+pub use literals::{
+    EmbeddedSql, NullDefault, NumberLiteral, bare_numbers, comparisons_with, embedded_sql,
+    mentions, null_defaults,
+};
 
 /// A parsed module with its text.
 #[derive(Clone, Debug)]
@@ -153,22 +160,17 @@ pub fn row_loops(module: &ModuleSyntax) -> Vec<RowLoop> {
     finder.found
 }
 
+/// Whether some key of the shared state is made at run time, so that no list of literal keys is whole.
+pub fn has_computed_keys(module: &ModuleSyntax) -> bool {
+    let mut finder = StateFinder::new(module);
+    finder.visit_functions();
+    finder.computed
+}
+
 /// Uses of the parameter `shared_state` (the first parameter of any top-level function) with literal keys.
 pub fn shared_state_uses(module: &ModuleSyntax) -> Vec<SharedStateUse> {
-    let mut finder = StateFinder {
-        module,
-        parameter: String::new(),
-        found: Vec::new(),
-    };
-    for function in module.body().iter().filter_map(Stmt::as_function_def_stmt) {
-        let Some(first) = function.parameters.iter_non_variadic_params().next() else {
-            continue;
-        };
-        finder.parameter = first.name().to_string();
-        for statement in &function.body {
-            finder.visit_stmt(statement);
-        }
-    }
+    let mut finder = StateFinder::new(module);
+    finder.visit_functions();
     finder.found
 }
 
@@ -342,9 +344,32 @@ struct StateFinder<'a> {
     module: &'a ModuleSyntax,
     parameter: String,
     found: Vec<SharedStateUse>,
+    computed: bool,
 }
 
-impl StateFinder<'_> {
+impl<'a> StateFinder<'a> {
+    fn new(module: &'a ModuleSyntax) -> Self {
+        Self {
+            module,
+            parameter: String::new(),
+            found: Vec::new(),
+            computed: false,
+        }
+    }
+
+    fn visit_functions(&mut self) {
+        let body = self.module.body();
+        for function in body.iter().filter_map(Stmt::as_function_def_stmt) {
+            let Some(first) = function.parameters.iter_non_variadic_params().next() else {
+                continue;
+            };
+            self.parameter = first.name().to_string();
+            for statement in &function.body {
+                self.visit_stmt(statement);
+            }
+        }
+    }
+
     fn record(&mut self, key: &Expr, written: bool, range: TextRange) {
         if let Expr::StringLiteral(text) = key {
             self.found.push(SharedStateUse {
@@ -352,6 +377,8 @@ impl StateFinder<'_> {
                 written,
                 span: self.module.span(range),
             });
+        } else {
+            self.computed = true;
         }
     }
 
@@ -370,10 +397,14 @@ impl<'a> Visitor<'a> for StateFinder<'_> {
             Expr::Call(call) => {
                 if let Expr::Attribute(attribute) = &*call.func
                     && self.is_state(&attribute.value)
-                    && matches!(attribute.attr.as_str(), "get" | "pop" | "setdefault")
-                    && let Some(key) = call.arguments.args.first()
                 {
-                    self.record(key, attribute.attr == *"setdefault", call.range());
+                    match (attribute.attr.as_str(), call.arguments.args.first()) {
+                        ("get" | "pop" | "setdefault", Some(key)) => {
+                            self.record(key, attribute.attr == *"setdefault", call.range());
+                        }
+                        ("items" | "keys" | "values", _) => self.computed = true,
+                        _ => {}
+                    }
                 }
             }
             _ => {}
