@@ -1,25 +1,22 @@
-import sqlite3
-
 import pandas as pd
+import relift_lake
 
-CHART = ["employee_id", "full_name", "team", "reports_to", "level", "chain", "direct_reports", "all_reports", "span"]
+CHART = ["employee_id", "full_name", "team", "reports_to", "level", "chain", "direct_reports", "all_reports", "span",
+         "days_this_month"]
 PAIRS = ["pair_date", "new_hire_id", "new_hire", "team", "mentor_id", "mentor", "match"]
 
 
-def open_db(df, today):
-    con = sqlite3.connect(":memory:")
-    con.execute("create table e (id integer, name text, team text, boss integer, hired text, gone text, pay real)")
-    for r in df.to_dict("records"):
-        boss = None
-        if not pd.isna(r["manager_id"]):
-            boss = int(r["manager_id"])
-        gone = None
-        if r["left_on"] is not None:
-            gone = r["left_on"].isoformat()
-        con.execute("insert into e values (?, ?, ?, ?, ?, ?, ?)",
-                    (int(r["employee_id"]), r["full_name"], r["team"], boss, r["hired_on"].isoformat(), gone,
-                     r["monthly_salary"]))
-    con.execute("delete from e where gone is not null and gone < ?", (today.isoformat(),))
+def open_db(today):
+    con = relift_lake.connect()
+    con.execute("create temp table e (id integer, name text, team text, boss integer, hired text, pay real)")
+    rows = con.execute("select * from market.employees where as_of = ? or as_of = ''", (today.isoformat(),))
+    names = [d[0] for d in rows.description]
+    for row in rows.fetchall():
+        r = dict(zip(names, row))
+        if r["left_on"] is not None and r["left_on"] < today.isoformat():
+            continue
+        con.execute("insert into e values (?, ?, ?, ?, ?, ?)",
+                    (r["employee_id"], r["full_name"], r["team"], r["manager_id"], r["hired_on"], r["monthly_salary"]))
     return con
 
 
@@ -35,13 +32,12 @@ def count_below(con, boss, depth):
 
 def execute(shared_state):
     today = shared_state["__etlEffectiveDate"]
-    df = shared_state["emp"]
-    if df.empty:
+    con = open_db(today)
+    if con.execute("select count(*) from e").fetchone()[0] == 0:
         shared_state["chart"] = pd.DataFrame([], columns=CHART)
         shared_state["mentors"] = pd.DataFrame([], columns=PAIRS)
         return shared_state
 
-    con = open_db(df, today)
     everybody = con.execute("select id, name, team, boss from e where 1 = 1 order by id").fetchall()
     boss_of = {}
     name_of = {}
@@ -68,7 +64,10 @@ def execute(shared_state):
             span = "normal"
         else:
             span = "wide"
-        chart.append((id, name, team, name_of.get(boss, "-"), level, chain, direct, total, span))
+        # staff lists since the 1st, read from the lake
+        days = con.execute("select count(*) from market.employees where employee_id = ? and as_of >= ?",
+                           (id, today.replace(day=1).isoformat())).fetchone()[0]
+        chart.append((id, name, team, name_of.get(boss, "-"), level, chain, direct, total, span, days))
     shared_state["chart"] = pd.DataFrame(chart, columns=CHART)
 
     # mentors
