@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use relift_governance::score::Score;
 use relift_governance::{CellCompared, LedgerEvent};
 use relift_job::{Catalog, DateRange, EffectiveDate, JobName, Side};
 use relift_platform::control::RunStatus;
-use relift_platform::lake::{self, GeneratorOptions, LakeError, LakeProgress, LakeSummary};
+use relift_platform::lake::{self, LakeError, LakeProgress, LakeSize, LakeSummary, Load};
 use relift_team::Stage;
 
 use crate::analysis::Analysis;
@@ -19,7 +20,7 @@ use crate::package::{self, Summary};
 use crate::runs::{RewriteFiles, legacy_basis, run_legacy, run_rewrite};
 use crate::scoring::score_workspace;
 use crate::verify::{Verification, verify};
-use crate::{MigrationError, Progress, Project, Settings, ledger};
+use crate::{LakeRequest, MigrationError, Progress, Project, Settings, ledger};
 
 /// A workspace this process owns while the value lives.
 pub struct Migration<'a> {
@@ -156,13 +157,11 @@ impl<'a> Migration<'a> {
         seed: Option<u64>,
         customers: Option<u32>,
     ) -> Result<LakeSummary, MigrationError> {
-        let workspace = &self.bench.project.workspace;
-        let mut options =
-            GeneratorOptions::new(workspace.dates, workspace.effective_date_column.as_str());
-        options.seed = seed.unwrap_or(options.seed);
-        options.customers = customers.unwrap_or(options.customers);
-        let root = self.bench.project.root.join(&workspace.lake_root);
-        self.with_lake_progress(|tell| self.bench.wait(lake::generate(&root, &options, tell)))
+        self.fill_lake(&LakeRequest {
+            seed,
+            size: customers.map_or(LakeSize::Demo, LakeSize::Customers),
+            ..LakeRequest::default()
+        })
     }
 
     /// Brings Parquet files into the lake.
@@ -174,19 +173,26 @@ impl<'a> Migration<'a> {
         })
     }
 
-    fn with_lake_progress(
+    pub(crate) fn with_lake_progress(
         &self,
         work: impl FnOnce(&mut (dyn FnMut(&LakeProgress) + Send)) -> Result<LakeSummary, LakeError>,
     ) -> Result<LakeSummary, MigrationError> {
         let progress = self.bench.progress;
         let mut begun = false;
+        let mut written = 0;
+        let start = Instant::now();
         let summary = work(&mut |done: &LakeProgress| {
             if !begun {
                 progress.begin("lake", done.total as u64);
                 begun = true;
             }
+            if let Load::Written { rows } = done.load {
+                written += rows;
+            }
+            let speed = written as f64 / start.elapsed().as_secs_f64().max(0.001) / 1_000.0;
             let date = done.date.map_or_else(String::new, |date| date.to_string());
-            progress.step("lake", &format!("{} {date}", done.table));
+            let table = &done.table.table;
+            progress.step("lake", &format!("{speed:.0}k rows/s {table} {date}"));
         });
         progress.end("lake");
         Ok(summary?)

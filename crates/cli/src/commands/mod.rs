@@ -124,7 +124,7 @@ impl Scope {
     }
 }
 
-fn parse_date(text: &str) -> Result<EffectiveDate, String> {
+pub(crate) fn parse_date(text: &str) -> Result<EffectiveDate, String> {
     EffectiveDate::parse(text).ok_or_else(|| "not a date; write YYYY-MM-DD".to_owned())
 }
 

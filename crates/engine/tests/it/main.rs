@@ -5,6 +5,7 @@
 mod commits;
 mod lakes;
 mod sessions;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::path::Path;

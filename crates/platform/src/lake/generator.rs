@@ -16,13 +16,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::draw::Draw;
+use super::size::DEMO_CUSTOMERS;
 use super::tables::{GeneratedTable, TABLES};
 use super::{LakeError, LakeProgress, LakeSummary, Load, Partition, loading_run};
 
 /// Counts changes of what is generated from the same options; partitions of another revision are made anew.
 const REVISION: u32 = 1;
-/// Customers of the demonstration.
-const DEMO_CUSTOMERS: u32 = 2_000;
 
 /// What to generate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +36,8 @@ pub struct GeneratorOptions {
     pub dates: DateRange,
     /// Name of the partition column.
     pub effective_date_column: String,
+    /// Tables to generate; none named means all.
+    pub tables: Vec<String>,
 }
 
 impl GeneratorOptions {
@@ -48,7 +49,44 @@ impl GeneratorOptions {
             customers: DEMO_CUSTOMERS,
             dates,
             effective_date_column: effective_date_column.into(),
+            tables: Vec::new(),
         }
+    }
+
+    /// The options that a partition was made from, read from what its commit says of its origin.
+    ///
+    /// `None` when it was not generated, or by a generator whose rows were others.
+    pub fn recorded(
+        origin: &Value,
+        schema: impl Into<String>,
+        dates: DateRange,
+        effective_date_column: impl Into<String>,
+    ) -> Option<Self> {
+        if origin.get("generator")?.as_u64()? != u64::from(REVISION) {
+            return None;
+        }
+        Some(Self {
+            schema: schema.into(),
+            seed: origin.get("seed")?.as_u64()?,
+            customers: origin.get("customers")?.as_u64()?.try_into().ok()?,
+            ..Self::new(dates, effective_date_column)
+        })
+    }
+
+    /// The tables to generate, by name.
+    fn wanted(&self) -> Result<Vec<&'static GeneratedTable>, LakeError> {
+        for name in &self.tables {
+            if !TABLES.iter().any(|table| table.name == name) {
+                return Err(LakeError::NoSuchTable {
+                    name: name.clone(),
+                    hint: hint(name),
+                });
+            }
+        }
+        let wanted = |table: &&GeneratedTable| {
+            self.tables.is_empty() || self.tables.iter().any(|name| name == table.name)
+        };
+        Ok(TABLES.iter().filter(wanted).collect())
     }
 
     fn origin(&self) -> Value {
@@ -95,6 +133,27 @@ impl Market {
     }
 }
 
+/// The nearest name of a table, or all of them.
+fn hint(name: &str) -> String {
+    let distance = |known: &str| strsim::damerau_levenshtein(known, name);
+    let known = || TABLES.iter().map(|table| table.name);
+    match known().min_by_key(|known| distance(known)) {
+        Some(nearest) if distance(nearest) <= 1 + nearest.len() / 3 => {
+            format!("did you mean {nearest}?")
+        }
+        _ => format!("its tables are {}", known().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// What happens to partitions that are there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Present {
+    /// They stay if they come from the same options.
+    Kept,
+    /// They are made again.
+    Replaced,
+}
+
 /// Generates the tables below `root`, and skips partitions that hold the same rows already.
 ///
 /// Tables are made side by side, the dates of one table in order.
@@ -103,30 +162,53 @@ pub async fn generate(
     options: &GeneratorOptions,
     progress: &mut (dyn FnMut(&LakeProgress) + Send),
 ) -> Result<LakeSummary, LakeError> {
+    fill(root, options, Present::Kept, progress).await
+}
+
+/// Generates every partition of the options anew, whatever there is: files may be lost that the log
+/// still names. The rows are those that the same options gave before.
+pub async fn regenerate(
+    root: &Path,
+    options: &GeneratorOptions,
+    progress: &mut (dyn FnMut(&LakeProgress) + Send),
+) -> Result<LakeSummary, LakeError> {
+    fill(root, options, Present::Replaced, progress).await
+}
+
+async fn fill(
+    root: &Path,
+    options: &GeneratorOptions,
+    present: Present,
+    progress: &mut (dyn FnMut(&LakeProgress) + Send),
+) -> Result<LakeSummary, LakeError> {
     if options.dates.last < options.dates.first {
         return Err(LakeError::EmptyRange {
             first: options.dates.first,
             last: options.dates.last,
         });
     }
-    let total = TABLES
+    let tables = options.wanted()?;
+    let total = tables
         .iter()
         .map(|table| table.dates(options.dates).len())
         .sum();
+    let mut summary = LakeSummary {
+        tables: tables.len(),
+        ..LakeSummary::default()
+    };
     let shared = Arc::new((root.to_owned(), options.clone()));
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
-    for table in &TABLES {
+    for table in tables {
         let shared = Arc::clone(&shared);
         let sender = sender.clone();
-        tasks.spawn(async move { generate_table(&shared.0, &shared.1, table, &sender).await });
+        tasks.spawn(async move {
+            let (root, options) = &*shared;
+            generate_table(root, options, present, table, &sender).await
+        });
     }
     drop(sender);
 
-    let mut summary = LakeSummary {
-        tables: TABLES.len(),
-        ..LakeSummary::default()
-    };
     let mut done = 0;
     while let Some((table, date, load)) = receiver.recv().await {
         done += 1;
@@ -153,6 +235,7 @@ pub async fn generate(
 async fn generate_table(
     root: &Path,
     options: &GeneratorOptions,
+    present: Present,
     generated: &GeneratedTable,
     progress: &mpsc::UnboundedSender<(TableName, EffectiveDate, Load)>,
 ) -> Result<(), LakeError> {
@@ -161,12 +244,21 @@ async fn generate_table(
         seed: options.seed,
         customers: options.customers,
     };
-    let runs =
-        Lake::open(root.to_owned(), &*options.effective_date_column).committed_runs(&table)?;
+    let lake = Lake::open(root.to_owned(), &*options.effective_date_column);
+    let runs = lake.committed_runs(&table)?;
+    // A partition that was loaded may have been deleted since.
+    let with_rows = if runs.is_empty() {
+        Vec::new()
+    } else {
+        lake.dates(&table, lake.latest_version(&table)?).await?
+    };
     let origin = options.origin();
     for date in generated.dates(options.dates) {
         let before = runs.get(&loading_run(&table, Some(date)));
-        let load = if before.is_some_and(|run| comes_from(run, &origin)) {
+        let kept = present == Present::Kept
+            && before.is_some_and(|run| comes_from(run, &origin))
+            && with_rows.binary_search(&date).is_ok();
+        let load = if kept {
             Load::Present
         } else {
             let day = i64::from(date.days_since_epoch());
@@ -308,5 +400,150 @@ mod tests {
             read.push(batches);
         }
         assert_eq!(read[0], read[1]);
+    }
+
+    /// Rows of a date.
+    async fn rows_of(root: &Path, table: &TableName, day: EffectiveDate) -> Vec<RecordBatch> {
+        let lake = Lake::open(root.to_owned(), "as_of");
+        let version = lake.latest_version(table).expect("version");
+        let whole = lake.scan_table(table, version).await.expect("a scan");
+        let columns: Vec<_> = whole
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str().into())
+            .collect();
+        let scan = lake.scan(table, version, &[day], &columns).await;
+        let scan = scan.expect("a scan");
+        scan.read().collect::<Result<_, _>>().expect("rows")
+    }
+
+    /// The data files below a lake with their bytes.
+    fn data_files(root: &Path) -> Vec<(String, Vec<u8>)> {
+        let mut folders = vec![root.to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|kind| kind == "parquet") {
+                    let name = path
+                        .strip_prefix(root)
+                        .expect("below")
+                        .display()
+                        .to_string();
+                    files.push((name, std::fs::read(&path).expect("a file")));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    #[tokio::test]
+    async fn two_lakes_of_the_same_options_have_the_same_files() {
+        let options = october("2024-10-16", "2024-10-16", 30);
+        let mut lakes = Vec::new();
+        for _ in 0..2 {
+            let folder = tempfile::tempdir().expect("temporary folder");
+            generate(folder.path(), &options, &mut |_| {})
+                .await
+                .expect("generated");
+            lakes.push(data_files(folder.path()));
+        }
+        assert_eq!(lakes[0].len(), 28);
+        assert!(lakes[0] == lakes[1], "names or bytes differ");
+    }
+
+    #[tokio::test]
+    async fn some_tables_can_be_asked_for() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let mut options = october("2024-10-01", "2024-10-02", 20);
+        options.tables = vec!["wallets".to_owned(), "orders".to_owned()];
+        let summary = generate(folder.path(), &options, &mut |_| {})
+            .await
+            .expect("generated");
+        assert_eq!((summary.tables, summary.written), (2, 4));
+
+        options.tables.push("order_line".to_owned());
+        let error = generate(folder.path(), &options, &mut |_| {})
+            .await
+            .expect_err("no such table");
+        assert_eq!(
+            error.to_string(),
+            "the marketplace has no table order_line; did you mean order_lines?"
+        );
+        options.tables = vec!["x".to_owned()];
+        let error = generate(folder.path(), &options, &mut |_| {})
+            .await
+            .expect_err("no such table");
+        assert!(
+            error.to_string().contains("its tables are addresses, "),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_was_deleted_or_lost_is_made_again_from_the_recorded_options() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let root = folder.path();
+        let table = TableName::new("market", "orders");
+        let day = date("2024-10-02");
+        let mut options = october("2024-10-01", "2024-10-02", 20);
+        options.seed = 77;
+        options.tables = vec!["orders".to_owned()];
+        generate(root, &options, &mut |_| {})
+            .await
+            .expect("generated");
+        let before = rows_of(root, &table, day).await;
+
+        // Somebody deletes the rows, by a commit that is no load.
+        let deletion = relift_engine::TableCommit {
+            root: root.to_owned(),
+            table: table.clone(),
+            app_id: "somebody".to_owned(),
+            generation: 1,
+            mode: relift_engine::CommitMode::ReplacePartition {
+                column: "as_of".into(),
+                date: day,
+            },
+            schema: before[0].schema(),
+            batches: Vec::new(),
+            metadata: std::collections::BTreeMap::new(),
+        };
+        relift_engine::commit_table(&deletion)
+            .await
+            .expect("deleted");
+        assert!(rows_of(root, &table, day).await.is_empty());
+        let again = generate(root, &options, &mut |_| {})
+            .await
+            .expect("generated");
+        assert_eq!((again.written, again.present), (1, 1));
+        assert_eq!(rows_of(root, &table, day).await, before);
+
+        // Somebody removes the files, of which the log knows nothing.
+        let lake = Lake::open(root.to_owned(), "as_of");
+        let partition = lake.table_folder(&table).join("as_of=2024-10-02");
+        std::fs::remove_dir_all(partition).expect("removed");
+        let runs = lake.committed_runs(&table).expect("runs");
+        let origin = &runs[&loading_run(&table, Some(day))].metadata["origin"];
+        let one_day = DateRange {
+            first: day,
+            last: day,
+        };
+        let recorded = GeneratorOptions::recorded(origin, "market", one_day, "as_of");
+        let mut recorded = recorded.expect("made by this generator");
+        assert_eq!((recorded.seed, recorded.customers), (77, 20));
+        recorded.tables = vec!["orders".to_owned()];
+        let restored = regenerate(root, &recorded, &mut |_| {})
+            .await
+            .expect("generated");
+        assert_eq!((restored.written, restored.present), (1, 0));
+        assert_eq!(rows_of(root, &table, day).await, before);
+        assert_eq!(
+            GeneratorOptions::recorded(&json!("import"), "market", one_day, "as_of"),
+            None
+        );
     }
 }

@@ -14,6 +14,7 @@ mod marketing;
 mod people;
 mod pricing;
 mod sales;
+mod size;
 mod staff;
 mod stock;
 mod tables;
@@ -34,8 +35,9 @@ use relift_engine::{
 use relift_job::{ColumnName, EffectiveDate, TableName};
 use serde_json::Value;
 
-pub use generator::{GeneratorOptions, generate};
+pub use generator::{GeneratorOptions, generate, regenerate};
 pub use import::import;
+pub use size::LakeSize;
 
 /// Why a lake could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,22 @@ pub enum LakeError {
         first: EffectiveDate,
         /// Last date.
         last: EffectiveDate,
+    },
+    /// No marketplace can have this size.
+    #[error("a marketplace has from 1 to {customers_max} customers and not {asked}")]
+    Size {
+        /// Customers asked for.
+        asked: f64,
+        /// As many as there can be.
+        customers_max: u32,
+    },
+    /// A table is asked for that is none of the marketplace's.
+    #[error("the marketplace has no table {name}; {hint}")]
+    NoSuchTable {
+        /// The name asked for.
+        name: String,
+        /// The nearest name, or all of them.
+        hint: String,
     },
     /// Reading or committing a table failed.
     #[error(transparent)]
