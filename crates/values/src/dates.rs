@@ -59,6 +59,7 @@ pub struct DateFormat {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
+    Iso,
     Literal(String),
     Directive { letter: char, padded: bool },
 }
@@ -104,7 +105,9 @@ impl DateFormat {
     /// Parses the `csv_date_format` setting: `iso`, or strftime text such as `%-m/%-d/%Y`.
     pub fn parse(pattern: &str) -> Result<Self, DateFormatError> {
         if pattern == "iso" {
-            return Self::parse("%Y-%m-%d");
+            // Not `%Y-%m-%d`: strftime does not pad years.
+            let pieces = vec![Piece::Iso];
+            return Ok(Self { pieces });
         }
         let refused = |directive: String| DateFormatError {
             pattern: pattern.to_owned(),
@@ -158,6 +161,7 @@ impl DateFormat {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
+                Piece::Iso => text.push_str(&iso_date(date)),
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Directive { letter, padded } => {
                     text.push_str(&directive_text(*letter, *padded, date));

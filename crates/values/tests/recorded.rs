@@ -50,6 +50,33 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 }
 
 #[test]
+fn a_tie_between_the_shortest_texts_of_a_float_goes_to_the_even_digit() {
+    for (value, text) in [
+        (2_157_922_921_882_730.25, "2157922921882730.2"),
+        (2_157_922_921_882_730.75, "2157922921882730.8"),
+        (-2_157_922_921_882_730.25, "-2157922921882730.2"),
+        (562_949_953_421_312.25, "562949953421312.2"),
+        (562_949_953_421_313.75, "562949953421313.8"),
+        (9_007_199_254_740_992.0, "9007199254740992.0"),
+        (0.000_123, "0.000123"),
+        (-0.0, "-0.0"),
+        (100.0, "100.0"),
+    ] {
+        assert_eq!(python_float_text(value), text);
+    }
+}
+
+#[test]
+fn years_are_padded_in_iso_dates_and_not_by_strftime() {
+    let first = jiff::civil::date(1, 1, 1);
+    let text = |pattern| DateFormat::parse(pattern).expect("a format").text(first);
+    assert_eq!(
+        (text("iso"), text("%Y-%m-%d")),
+        ("0001-01-01".into(), "1-01-01".into())
+    );
+}
+
+#[test]
 fn floats_print_and_round_as_in_python_and_numpy() {
     for row in rows(include_str!("fixtures/floats.tsv")) {
         let x = float(row[0]);

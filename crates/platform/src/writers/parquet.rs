@@ -4,9 +4,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::{
+    ArrayRef, AsArray, Date32Array, RecordBatch, RecordBatchOptions, new_null_array,
+};
 use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
@@ -124,7 +126,8 @@ fn after_prior(prior: &Path, today: RecordBatch) -> Result<RecordBatch, WriterEr
                 .fields()
                 .iter()
                 .map(|field| match batch.column_by_name(field.name()) {
-                    Some(column) => Ok(cast(column, field.data_type())?),
+                    Some(column) => aligned_column(column, field)
+                        .map_err(|detail| refused(format!("column {}: {detail}", field.name()))),
                     None => Ok(new_null_array(field.data_type(), batch.num_rows())),
                 })
                 .collect();
@@ -137,6 +140,21 @@ fn after_prior(prior: &Path, today: RecordBatch) -> Result<RecordBatch, WriterEr
         })
         .collect();
     Ok(concat_batches(&schema, &aligned?)?)
+}
+
+/// The column in the common type. An integer that no float holds exactly stops the run, as it stops pyarrow.
+fn aligned_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef, String> {
+    const EXACT_MAX: u64 = 1 << 53;
+    if let (DataType::Int64, DataType::Float64) = (column.data_type(), field.data_type())
+        && let Some(beyond) = column
+            .as_primitive::<Int64Type>()
+            .iter()
+            .flatten()
+            .find(|value| value.unsigned_abs() > EXACT_MAX)
+    {
+        return Err(format!("integer {beyond} is not exact as a float"));
+    }
+    cast(column, field.data_type()).map_err(|error| error.to_string())
 }
 
 /// The type both sides become; integers beside floats are floats.

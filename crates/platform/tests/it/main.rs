@@ -3,3 +3,4 @@
 mod lake_view;
 mod legacy;
 mod set_based;
+mod writers;
