@@ -11,7 +11,9 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use relift_diagnostics::SourceFile;
-use relift_job::{ColumnName, EffectiveDate, Job, ModuleKind, Workspace};
+use relift_engine::Lake;
+use relift_job::{ColumnName, DateRange, EffectiveDate, Job, ModuleKind, TableName, Workspace};
+use relift_platform::lake::{GeneratorOptions, generate};
 use relift_platform::legacy::{
     EnvironmentError, EnvironmentRequest, LakeView, LegacyConfig, LegacyFailure, LegacyOutcome,
     LegacyRun, LegacyRuntime, PythonEnvironment, prepare,
@@ -546,6 +548,36 @@ fn runs_go_side_by_side_with_little_overhead_and_fresh_state() {
     });
 }
 
+/// The demonstration's tables with rows of a later working day only: for `today` they are empty.
+async fn tables_of_a_later_day(
+    root: &Path,
+    today: EffectiveDate,
+) -> (Lake, BTreeMap<TableName, u64>) {
+    let later = EffectiveDate(today.0.saturating_add(jiff::Span::new().days(3)));
+    let dates = DateRange {
+        first: later,
+        last: later,
+    };
+    let mut options = GeneratorOptions::new(dates, "as_of");
+    options.customers = 20;
+    generate(root, &options, &mut |_| ())
+        .await
+        .expect("generated");
+    let lake = Lake::open(root.to_owned(), "as_of");
+    let versions = lake
+        .tables()
+        .expect("tables")
+        .into_iter()
+        .map(|table| {
+            (
+                table.clone(),
+                lake.latest_version(&table).expect("a version"),
+            )
+        })
+        .collect();
+    (lake, versions)
+}
+
 #[test]
 fn the_demonstration_jobs_bear_days_without_any_rows() {
     let portfolio = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../portfolio");
@@ -556,6 +588,9 @@ fn the_demonstration_jobs_bear_days_without_any_rows() {
         place.external(&entry.file_name().to_string_lossy(), &text);
     }
     let runtime = place.runtime(2);
+    let today = EffectiveDate::parse("2024-10-05").expect("a date");
+    let engine = tokio::runtime::Runtime::new().expect("threads");
+    let lake = OnceLock::new();
     let mut jobs = 0;
     for entry in fs::read_dir(portfolio.join("jobs")).expect("the portfolio") {
         let entry = entry.expect("a file");
@@ -584,15 +619,30 @@ fn the_demonstration_jobs_bear_days_without_any_rows() {
                 inputs.insert(at, path);
             }
         }
-        let date = EffectiveDate::parse("2024-10-05").expect("a date");
         let processing_time = "2024-11-01T06:30:00Z".parse().expect("a time");
+        let asks_the_lake = job.modules.iter().any(|module| match &module.kind {
+            ModuleKind::External(external) => {
+                let path = place.root().join("externals").join(&external.module);
+                fs::read_to_string(path).is_ok_and(|text| text.contains("relift_lake"))
+            }
+            _ => false,
+        });
+        let view = asks_the_lake.then(|| {
+            let folder = staging.join("in/lake");
+            let (lake, versions) = lake.get_or_init(|| {
+                engine.block_on(tables_of_a_later_day(&place.root().join("lake"), today))
+            });
+            engine
+                .block_on(LakeView::write(lake, versions, today, &folder))
+                .unwrap_or_else(|error| panic!("{name}: {error}"))
+        });
         let run = LegacyRun {
             job: &job,
-            date,
+            date: today,
             processing_time,
             inputs,
             prior: BTreeMap::new(),
-            lake: None,
+            lake: view,
             staging: &staging,
         };
         let outcome = runtime
