@@ -14,6 +14,13 @@ impl EffectiveDate {
         text.parse().ok().map(Self)
     }
 
+    /// The date that `Date32` counts as `days`; none outside the calendar.
+    pub fn from_days_since_epoch(days: i32) -> Option<Self> {
+        let span = jiff::Span::new().try_days(i64::from(days)).ok()?;
+        let date = jiff::civil::date(1970, 1, 1).checked_add(span).ok()?;
+        Some(Self(date))
+    }
+
     /// Days since 1970-01-01, as Arrow's `Date32` counts them.
     pub fn days_since_epoch(self) -> i32 {
         (self.0 - jiff::civil::date(1970, 1, 1)).get_days()

@@ -469,16 +469,29 @@ impl<'s> Reader<'s> {
 /// `did you mean "x"? known are ...`, the first part only when a known word is near.
 pub(crate) fn nearest_hint<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.collect();
-    let distance =
-        |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &word.to_lowercase());
-    let nearest = known.iter().min_by_key(|name| distance(name));
     let list = known.join(", ");
-    match nearest {
-        Some(name) if distance(name) <= 1 + name.len() / 3 => {
-            format!("did you mean \"{name}\"? known are {list}")
-        }
-        _ => format!("known are {list}"),
+    match nearest_name(word, known.iter().copied()) {
+        Some(name) => format!("did you mean \"{name}\"? known are {list}"),
+        None => format!("known are {list}"),
     }
+}
+
+/// The known word that was most likely meant; none when no word is near.
+pub(crate) fn nearest_name<'k>(
+    word: &str,
+    known: impl Iterator<Item = &'k str>,
+) -> Option<&'k str> {
+    let word = word.to_lowercase();
+    known
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&name.to_lowercase(), &word),
+                name,
+            )
+        })
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
+        .map(|(_, name)| name)
 }
 
 /// Place in the file of each byte of a decoded JSON string, and of its end.

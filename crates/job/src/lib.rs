@@ -7,6 +7,7 @@ mod answer_key;
 mod dates;
 mod dependencies;
 mod document;
+mod edges;
 mod job;
 mod job_parsing;
 mod names;
@@ -20,6 +21,7 @@ pub use answer_key::{
 };
 pub use dates::{DateMode, DateRange, EffectiveDate};
 pub use dependencies::{Dependencies, Dependency, DependencyWhen};
+pub use edges::{Edge, Edges, FoundRead};
 pub use job::{
     CsvFileWriter, DataFrameWriter, DataSourcing, External, FileTarget, Job, LineEnding, Module,
     ModuleKind, ParquetFileWriter, Transformation, WriteMode,

@@ -261,3 +261,29 @@ fn the_demonstration_portfolio_parses() {
     }
     assert!(jobs >= 8, "{jobs} jobs parse");
 }
+
+#[test]
+fn a_declared_job_that_does_not_exist_is_named_with_the_nearest() {
+    let text = "[[dependency]]\njob = \"late\"\nneeds = \"clen_orders\"\n";
+    let read = Dependencies::parse(&SourceFile::new("dependencies.toml", text)).expect("good");
+    let known = ["late", "clean_orders"].map(Into::into).into();
+    let told: Vec<String> = read
+        .unknown_jobs(&known)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "dependencies.toml:3: dependency[0].needs: there is no job \"clen_orders\"\n  hint: did you mean \"clean_orders\"?"
+        ]
+    );
+}
+
+#[test]
+fn a_dependency_declared_twice_is_told() {
+    let text = "[[dependency]]\njob = \"b\"\nneeds = \"a\"\n[[dependency]]\njob = \"b\"\nneeds = \"a\"\nwhen = \"latest\"\n";
+    let twice = Dependencies::parse(&SourceFile::new("dependencies.toml", text));
+    let told = twice.expect_err("it is declared twice")[0].to_string();
+    assert!(told.contains("declared twice"), "{told}");
+}
