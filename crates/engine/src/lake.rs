@@ -215,44 +215,7 @@ impl Lake {
         today: EffectiveDate,
     ) -> Result<Vec<EffectiveDate>, EngineError> {
         let dates = self.dates(table, version).await?;
-        let latest = |before: &dyn Fn(EffectiveDate) -> bool| -> Vec<EffectiveDate> {
-            dates
-                .iter()
-                .copied()
-                .filter(|date| before(*date))
-                .max()
-                .into_iter()
-                .collect()
-        };
-        let between = |range: DateRange| {
-            dates
-                .iter()
-                .copied()
-                .filter(|date| range.contains(*date))
-                .collect()
-        };
-        Ok(match mode {
-            DateMode::Exact => between(DateRange {
-                first: today,
-                last: today,
-            }),
-            // Fixed bounds may lie ahead of the date: what a later day brought is not there yet.
-            DateMode::Between(range) => between(DateRange {
-                first: range.first,
-                last: range.last.min(today),
-            }),
-            DateMode::Lookback(days) => {
-                // Saturates at the first day of the calendar, before which no table has rows.
-                let first = EffectiveDate(
-                    today
-                        .0
-                        .saturating_sub(jiff::Span::new().days(i64::from(*days).min(3_000_000))),
-                );
-                between(DateRange { first, last: today })
-            }
-            DateMode::MostRecentPrior => latest(&|date| date < today),
-            DateMode::MostRecent => latest(&|date| date <= today),
-        })
+        Ok(wanted_dates(&dates, mode, today))
     }
 
     /// Rows of some dates, ordered by date and inside a date in stored order.
@@ -332,7 +295,7 @@ impl Lake {
         }
     }
 
-    async fn snapshot(
+    pub(crate) async fn snapshot(
         &self,
         table: &TableName,
         version: u64,
@@ -366,7 +329,53 @@ impl Lake {
     }
 }
 
-fn readable_field(snapshot: &Snapshot, name: &str) -> Result<FieldRef, EngineError> {
+/// Of the dates a table has, ascending, those that a source reads for effective date `today`.
+pub(crate) fn wanted_dates(
+    dates: &[EffectiveDate],
+    mode: &DateMode,
+    today: EffectiveDate,
+) -> Vec<EffectiveDate> {
+    let latest = |before: &dyn Fn(EffectiveDate) -> bool| -> Vec<EffectiveDate> {
+        dates
+            .iter()
+            .copied()
+            .filter(|date| before(*date))
+            .max()
+            .into_iter()
+            .collect()
+    };
+    let between = |range: DateRange| {
+        dates
+            .iter()
+            .copied()
+            .filter(|date| range.contains(*date))
+            .collect()
+    };
+    match mode {
+        DateMode::Exact => between(DateRange {
+            first: today,
+            last: today,
+        }),
+        // Fixed bounds may lie ahead of the date: what a later day brought is not there yet.
+        DateMode::Between(range) => between(DateRange {
+            first: range.first,
+            last: range.last.min(today),
+        }),
+        DateMode::Lookback(days) => {
+            // Saturates at the first day of the calendar, before which no table has rows.
+            let first = EffectiveDate(
+                today
+                    .0
+                    .saturating_sub(jiff::Span::new().days(i64::from(*days).min(3_000_000))),
+            );
+            between(DateRange { first, last: today })
+        }
+        DateMode::MostRecentPrior => latest(&|date| date < today),
+        DateMode::MostRecent => latest(&|date| date <= today),
+    }
+}
+
+pub(crate) fn readable_field(snapshot: &Snapshot, name: &str) -> Result<FieldRef, EngineError> {
     let Ok(field) = snapshot.schema.field_with_name(name) else {
         return Err(EngineError::NoSuchColumn {
             table: snapshot.table.clone(),
@@ -397,7 +406,7 @@ fn readable_fields(snapshot: &Snapshot) -> Result<Vec<FieldRef>, EngineError> {
         .collect()
 }
 
-fn scan_of<'a>(
+pub(crate) fn scan_of<'a>(
     snapshot: &Snapshot,
     fields: Vec<FieldRef>,
     files: impl Iterator<Item = &'a StoredFile>,

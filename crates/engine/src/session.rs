@@ -6,8 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use deltalake::datafusion::catalog::TableProvider;
 use deltalake::datafusion::catalog::streaming::StreamingTable;
 use deltalake::datafusion::common::TableReference;
@@ -87,6 +87,31 @@ impl Session {
     ) -> Result<(), EngineError> {
         let table = MemTable::try_new(schema, vec![batches]).map_err(EngineError::query)?;
         self.register(name, Arc::new(table))
+    }
+
+    /// Names rows that are in memory, optionally with a BIGINT column that numbers them from 0.
+    pub fn register_rows(
+        &self,
+        name: &str,
+        rows: QueryResult,
+        row_number: Option<&str>,
+    ) -> Result<(), EngineError> {
+        let Some(row_number) = row_number else {
+            return self.register_batches(name, rows.schema, rows.batches);
+        };
+        let mut fields = rows.schema.fields().to_vec();
+        fields.push(Arc::new(Field::new(row_number, DataType::Int64, false)));
+        let schema = Arc::new(Schema::new(fields));
+        let mut seen = 0;
+        let mut batches = Vec::with_capacity(rows.batches.len());
+        for batch in &rows.batches {
+            let next = seen + batch.num_rows() as i64;
+            let mut columns = batch.columns().to_vec();
+            columns.push(Arc::new(Int64Array::from_iter_values(seen..next)));
+            batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
+            seen = next;
+        }
+        self.register_batches(name, schema, batches)
     }
 
     /// Runs a query and collects its rows.

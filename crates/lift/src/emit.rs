@@ -3,7 +3,7 @@
 //! Every output becomes one query over the sources it needs; what the lifting depends on becomes a guard
 //! that must return no row before anything is written. Writers are the legacy job's, word for word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{
     Base, Dataflow, NodeId, Obligation, ObligationKind, Op, Refusal, Schema, Sink,
@@ -32,16 +32,19 @@ pub struct Rewrite {
     pub sink_files: Vec<String>,
 }
 
-/// Prints a lifted job. `upstream` names the job that writes each curated table the portfolio knows.
+/// Prints a lifted job. `upstream` names the job that writes each curated table the portfolio knows;
+/// tables of `read_on` are read by other jobs, which may depend on the order of their rows.
 pub fn emit(
     job: &Job,
     lifted: &Lifted,
     upstream: &BTreeMap<TableName, JobName>,
+    read_on: &BTreeSet<String>,
 ) -> Result<Rewrite, Vec<Refusal>> {
     let mut emitter = Emitter {
         job,
         lifted,
         upstream,
+        read_on,
         sources: Vec::new(),
         guards: Vec::new(),
         steps: Vec::new(),
@@ -88,6 +91,7 @@ struct Emitter<'a> {
     job: &'a Job,
     lifted: &'a Lifted,
     upstream: &'a BTreeMap<TableName, JobName>,
+    read_on: &'a BTreeSet<String>,
     sources: Vec<(NodeId, RewrittenSource)>,
     guards: Vec<Guard>,
     steps: Vec<RewrittenTransformation>,
@@ -121,15 +125,18 @@ impl Emitter<'_> {
         self.refusals.extend(refusals);
     }
 
-    /// One query serves all outputs of a relation, so it is ordered when any of them is a file.
+    /// One query serves all outputs of a relation, so it is ordered when any of them is a file or is read on.
     fn ordered(&self, sink: &Sink) -> Ordered {
         let observed = self.lifted.flow.sinks.iter().any(|other| {
             let module = self.job.modules.get(other.module);
             other.input == sink.input
-                && matches!(
-                    module.map(|module| &module.kind),
-                    Some(ModuleKind::CsvFileWriter(_) | ModuleKind::ParquetFileWriter(_))
-                )
+                && match module.map(|module| &module.kind) {
+                    Some(ModuleKind::CsvFileWriter(_) | ModuleKind::ParquetFileWriter(_)) => true,
+                    Some(ModuleKind::DataFrameWriter(writer)) => {
+                        self.read_on.contains(&writer.table)
+                    }
+                    _ => false,
+                }
         });
         if observed { Ordered::Yes } else { Ordered::No }
     }

@@ -1,6 +1,6 @@
 //! A loop becomes a job without Python, with guards for what is not proven.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{
     Dataflow, Emit, Expr, ExprKind, Fold, FoldKind, FoldState, Function, LookupValue, MapSlot,
@@ -224,7 +224,8 @@ fn the_rewritten_job_reads_what_it_needs_and_writes_what_the_legacy_job_wrote() 
             ("append-to-map", Level::Flat),
         ]
     );
-    let rewrite = emit(&legacy_job(), &lifted, &BTreeMap::new()).expect("everything prints");
+    let rewrite = emit(&legacy_job(), &lifted, &BTreeMap::new(), &BTreeSet::new())
+        .expect("everything prints");
     let sources: Vec<(String, Vec<&str>, bool)> = rewrite
         .job
         .modules

@@ -7,5 +7,6 @@ pub mod lake;
 pub mod legacy;
 pub mod outputs;
 pub mod recorded;
+pub mod schedule;
 pub mod set_based;
 pub mod writers;

@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -96,12 +96,36 @@ impl ControlStore {
 impl ControlReader {
     /// Every entry about a job, in order.
     pub fn events(&self, job: &JobName) -> Result<Vec<LedgerEntry>, ControlError> {
-        self.select("WHERE job = ?1 ORDER BY seq", job.as_str())
+        self.entries("WHERE job = ?1 ORDER BY seq", params![job.as_str()])
+    }
+
+    /// The last entry of a kind about a job.
+    pub fn last_event(
+        &self,
+        job: &JobName,
+        kind: &str,
+    ) -> Result<Option<LedgerEntry>, ControlError> {
+        let condition = "WHERE job = ?1 AND kind = ?2 ORDER BY seq DESC LIMIT 1";
+        Ok(self.entries(condition, params![job.as_str(), kind])?.pop())
+    }
+
+    /// The last entry of a kind about each job, in the order of the jobs, in one sweep.
+    pub fn last_events(&self, kind: &str) -> Result<Vec<LedgerEntry>, ControlError> {
+        let condition =
+            "WHERE seq IN (SELECT max(seq) FROM ledger WHERE kind = ?1 GROUP BY job) ORDER BY job";
+        self.entries(condition, params![kind])
+    }
+
+    /// Every entry of some kinds, in order.
+    pub fn events_of(&self, kinds: &[&str]) -> Result<Vec<LedgerEntry>, ControlError> {
+        let words = serde_json::to_string(kinds).expect("a list of words is JSON");
+        let condition = "WHERE kind IN (SELECT value FROM json_each(?1)) ORDER BY seq";
+        self.entries(condition, params![words])
     }
 
     /// The whole ledger, in order.
     pub fn ledger(&self) -> Result<Vec<LedgerEntry>, ControlError> {
-        self.select("WHERE ?1 = '' ORDER BY seq", "")
+        self.entries("ORDER BY seq", params![])
     }
 
     /// Where the ledger ends.
@@ -142,11 +166,15 @@ impl ControlReader {
         })
     }
 
-    fn select(&self, condition: &str, argument: &str) -> Result<Vec<LedgerEntry>, ControlError> {
+    fn entries(
+        &self,
+        condition: &str,
+        arguments: &[&dyn ToSql],
+    ) -> Result<Vec<LedgerEntry>, ControlError> {
         let sql = format!("SELECT seq, job, kind, body, volatile, hash FROM ledger {condition}");
         let rows: Vec<StoredEntry> = self.query(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([argument], |row| {
+            let rows = statement.query_map(arguments, |row| {
                 Ok((
                     row.get(0)?,
                     row.get(1)?,

@@ -20,5 +20,7 @@ pub use canonical::canonical_json;
 pub use error::ControlError;
 pub use ledger::{ChainFault, LedgerEntry, LedgerHead, NewEvent};
 pub use lock::{LockHolder, WorkspaceLock};
-pub use runs::{RunKey, RunOutcome, RunRecord, RunStatus};
+pub use runs::{
+    RunFilter, RunKey, RunOutcome, RunRecord, RunState, RunStates, RunStatus, versions_text,
+};
 pub use store::{ControlReader, ControlStore};

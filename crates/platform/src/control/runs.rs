@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -102,6 +103,50 @@ pub struct RunOutcome {
     pub log_path: Option<String>,
     /// Hash over the code that ran; with other code the run is stale.
     pub code_hash: Option<String>,
+}
+
+/// The latest attempt of a run as a sweep over many sees it: enough to tell whether it is current, without
+/// what only its own record needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunState {
+    /// Which attempt it is.
+    pub attempt: u32,
+    /// How it stands.
+    pub status: RunStatus,
+    /// When it began, as recorded.
+    pub started_at: String,
+    /// Rows written.
+    pub rows: Option<u64>,
+    /// Hash over the code that ran.
+    pub code_hash: Option<Arc<str>>,
+    /// Delta version read of each input table, as [`versions_text`] prints them.
+    pub input_versions: Arc<str>,
+    /// Delta version committed of each output table, likewise.
+    pub output_versions: Arc<str>,
+}
+
+impl RunState {
+    /// The version it committed of a table.
+    pub fn output_version(&self, table: &str) -> Option<u64> {
+        let versions: BTreeMap<String, u64> = serde_json::from_str(&self.output_versions).ok()?;
+        versions.get(table).copied()
+    }
+}
+
+/// The latest attempts of one side, by job and date.
+pub type RunStates = BTreeMap<JobName, BTreeMap<EffectiveDate, RunState>>;
+
+/// Which attempts a history shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this job only.
+    pub job: Option<JobName>,
+    /// Of this date only.
+    pub date: Option<EffectiveDate>,
+    /// Of this side only.
+    pub side: Option<Side>,
+    /// At most so many.
+    pub limit: Option<u32>,
 }
 
 impl ControlStore {
@@ -213,6 +258,11 @@ impl ControlStore {
     }
 }
 
+/// What [`StoredRun::read`] reads.
+const COLUMNS: &str =
+    "id, job, effective_date, side, attempt, status, processing_time, started_at, ended_at,
+           rows, files, input_versions, output_versions, output_hash, error, log_path, code_hash";
+
 /// Latest attempts only; a run without any has no row.
 const LATEST: &str = "
     SELECT id, job, effective_date, side, attempt, status, processing_time, started_at, ended_at,
@@ -222,6 +272,126 @@ const LATEST: &str = "
                      WHERE other.job = run.job AND other.effective_date = run.effective_date AND other.side = run.side)";
 
 impl ControlReader {
+    /// The latest attempt of every run of a side, in one sweep.
+    pub fn run_states(&self, side: Side) -> Result<RunStates, ControlError> {
+        let path = self.path().to_owned();
+        // In the order of the index, so that the last row of a run is its latest attempt.
+        let sql = "SELECT job, effective_date, attempt, status, started_at, rows, code_hash, input_versions, output_versions
+                   FROM runs WHERE side = ?1 ORDER BY job, effective_date, side, attempt";
+        let corrupt = |what: String| ControlError::Corrupt {
+            path: path.clone(),
+            what,
+        };
+        let sqlite = |source| schema::classify(&path, source);
+        self.query_checked(|connection| {
+            let mut statement = connection.prepare_cached(sql).map_err(sqlite)?;
+            let mut rows = statement.query([side.word()]).map_err(sqlite)?;
+            let mut states = RunStates::new();
+            let mut current: Option<(JobName, BTreeMap<EffectiveDate, RunState>)> = None;
+            // Most runs of a job have the same code and inputs as the one before.
+            let mut known: [Option<Arc<str>>; 3] = [None, None, None];
+            while let Some(row) = rows.next().map_err(sqlite)? {
+                let text = |at: usize| {
+                    row.get_ref(at).map_err(sqlite)?.as_str().map_err(|error| {
+                        corrupt(format!("a run has something else than text: {error}"))
+                    })
+                };
+                let job = text(0)?;
+                if current
+                    .as_ref()
+                    .is_none_or(|(name, _)| name.as_str() != job)
+                {
+                    let next = (JobName::from(job), BTreeMap::new());
+                    if let Some((name, own)) = current.replace(next) {
+                        states.insert(name, own);
+                    }
+                }
+                let date = text(1)?;
+                let date = EffectiveDate::parse(date)
+                    .ok_or_else(|| corrupt(format!("a run of {job} has the date `{date}`")))?;
+                let status = text(3)?;
+                let status = RunStatus::parse(status)
+                    .ok_or_else(|| corrupt(format!("a run of {job} has the status `{status}`")))?;
+                let mut shared =
+                    |slot: usize, at: usize| -> Result<Option<Arc<str>>, ControlError> {
+                        let value = row.get_ref(at).map_err(sqlite)?;
+                        let Ok(value) = value.as_str() else {
+                            return Ok(None);
+                        };
+                        if known[slot].as_deref() != Some(value) {
+                            known[slot] = Some(value.into());
+                        }
+                        Ok(known[slot].clone())
+                    };
+                let (code_hash, inputs, outputs) = (shared(0, 6)?, shared(1, 7)?, shared(2, 8)?);
+                let state = RunState {
+                    attempt: row.get(2).map_err(sqlite)?,
+                    status,
+                    started_at: text(4)?.to_owned(),
+                    rows: row
+                        .get::<_, Option<i64>>(5)
+                        .map_err(sqlite)?
+                        .map(i64::unsigned_abs),
+                    code_hash,
+                    input_versions: inputs.unwrap_or_else(|| "{}".into()),
+                    output_versions: outputs.unwrap_or_else(|| "{}".into()),
+                };
+                if let Some((_, own)) = &mut current {
+                    own.insert(date, state);
+                }
+            }
+            states.extend(current);
+            Ok(states)
+        })
+    }
+
+    /// The latest attempt of a job's side at or before a date that took place or was skipped: runs that a
+    /// dead process left behind do not count.
+    pub fn latest_run_until(
+        &self,
+        job: &JobName,
+        side: Side,
+        date: EffectiveDate,
+    ) -> Result<Option<RunRecord>, ControlError> {
+        let sql = format!(
+            "{LATEST} AND job = ?1 AND side = ?2 AND effective_date <= ?3
+             AND status IN ('succeeded', 'failed', 'skipped') ORDER BY effective_date DESC LIMIT 1"
+        );
+        let row = self.query(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_row(
+                    params![job.as_str(), side.word(), date.to_string()],
+                    StoredRun::read,
+                )
+                .optional()
+        })?;
+        row.map(|row| row.parse(self.path())).transpose()
+    }
+
+    /// Attempts, the newest first.
+    pub fn history(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, ControlError> {
+        // Conditions are spelt out so that the index over jobs is used where it helps.
+        let condition = |given: bool, equal, absent| if given { equal } else { absent };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM runs WHERE {} AND {} AND {} ORDER BY id DESC LIMIT ?4",
+            condition(filter.job.is_some(), "job = ?1", "?1 IS NULL"),
+            condition(filter.date.is_some(), "effective_date = ?2", "?2 IS NULL"),
+            condition(filter.side.is_some(), "side = ?3", "?3 IS NULL"),
+        );
+        let values = params![
+            filter.job.as_ref().map(JobName::as_str),
+            filter.date.map(|date| date.to_string()),
+            filter.side.map(Side::word),
+            filter.limit.map_or(-1, i64::from),
+        ];
+        let rows: Vec<StoredRun> = self.query(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            statement.query_map(values, StoredRun::read)?.collect()
+        })?;
+        rows.into_iter().map(|row| row.parse(self.path())).collect()
+    }
+
     /// How many attempts of a run have succeeded so far.
     pub fn succeeded_runs(&self, key: &RunKey) -> Result<u32, ControlError> {
         let sql = "SELECT count(*) FROM runs
@@ -251,8 +421,12 @@ impl ControlReader {
 
     /// The latest attempt of every run of a job, or of all jobs, by job, date and side.
     pub fn latest_runs(&self, job: Option<&JobName>) -> Result<Vec<RunRecord>, ControlError> {
-        let sql =
-            format!("{LATEST} AND (?1 IS NULL OR job = ?1) ORDER BY job, effective_date, side");
+        let of_job = if job.is_some() {
+            "job = ?1"
+        } else {
+            "?1 IS NULL"
+        };
+        let sql = format!("{LATEST} AND {of_job} ORDER BY job, effective_date, side");
         let rows: Vec<StoredRun> = self.query(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             statement
@@ -349,7 +523,8 @@ impl StoredRun {
     }
 }
 
-fn versions_text(versions: &BTreeMap<String, u64>) -> String {
+/// Versions as they are recorded: JSON with sorted keys, so that equal ones have equal text.
+pub fn versions_text(versions: &BTreeMap<String, u64>) -> String {
     serde_json::to_string(versions).expect("text keys and whole numbers")
 }
 

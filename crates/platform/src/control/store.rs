@@ -156,6 +156,14 @@ impl ControlReader {
         work(&self.connection()).map_err(|source| schema::classify(&self.path, source))
     }
 
+    /// Runs a query whose rows are checked while they are read.
+    pub(super) fn query_checked<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, ControlError>,
+    ) -> Result<T, ControlError> {
+        work(&self.connection())
+    }
+
     /// A reader that panicked left nothing behind but the panic.
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use arrow::array::{Date32Array, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use relift_engine::{EngineError, Lake, QueryResult, Session};
+use relift_engine::{EngineError, Lake, OutputRead, QueryResult, Session};
 use relift_job::{
-    EffectiveDate, FileTarget, FrameName, JobName, RewrittenJob, RewrittenModule, RewrittenSource,
-    RewrittenTransformation, SourceOrigin, TableName, Workspace,
+    DateMode, EffectiveDate, FileTarget, FrameName, JobName, RewrittenJob, RewrittenModule,
+    RewrittenSource, RewrittenTransformation, SourceOrigin, TableName, Workspace,
 };
 
 use super::RewriteFailure;
@@ -161,7 +161,11 @@ async fn register_source(
     versions: &mut BTreeMap<TableName, u64>,
 ) -> Result<(), RewriteFailure> {
     let failed = || engine(module, None, "cannot read the source");
-    let (table, version, scan) = match &source.origin {
+    let row_number = source
+        .row_number
+        .as_ref()
+        .map(relift_job::ColumnName::as_str);
+    match &source.origin {
         SourceOrigin::Lake { table, dates } => {
             let version = match run.versions.get(table) {
                 Some(version) => *version,
@@ -177,7 +181,10 @@ async fn register_source(
                 .scan(table, version, &dates, &source.columns)
                 .await
                 .map_err(failed())?;
-            (table.clone(), version, scan)
+            versions.insert(table.clone(), version);
+            session
+                .register_scan(source.result.as_str(), scan, row_number)
+                .map_err(failed())
         }
         SourceOrigin::Curated { job, table } => {
             let input = run
@@ -188,22 +195,22 @@ async fn register_source(
                     job: job.clone(),
                     table: table.clone(),
                 })?;
-            let scan = input
+            let read = OutputRead {
+                columns: &source.columns,
+                dates: &DateMode::Exact,
+                today: run.date,
+            };
+            let rows = input
                 .zone
-                .scan_table(&input.table, input.version)
+                .read_output(&input.table, input.version, &read)
                 .await
                 .map_err(failed())?;
-            (input.table.clone(), input.version, scan)
+            versions.insert(input.table.clone(), input.version);
+            session
+                .register_rows(source.result.as_str(), rows, row_number)
+                .map_err(failed())
         }
-    };
-    versions.insert(table, version);
-    let row_number = source
-        .row_number
-        .as_ref()
-        .map(relift_job::ColumnName::as_str);
-    session
-        .register_scan(source.result.as_str(), scan, row_number)
-        .map_err(failed())
+    }
 }
 
 async fn query(
