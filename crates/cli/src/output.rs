@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Aligned tables.
+    #[value(alias = "table")]
     #[default]
     Text,
     /// One JSON document.

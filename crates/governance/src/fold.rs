@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relift_job::{DateRange, EffectiveDate};
-use relift_team::{Effect, End, start, step};
+use relift_team::{Effect, Stage, start, step};
 
 use crate::event::{JobDiscovered, LedgerEvent, ScopeDeclared};
 use crate::model::{JobModel, Model, Reopened};
@@ -104,9 +104,12 @@ impl JobModel {
                 // Other files are another job: nothing said of the old ones holds for them. Before the
                 // first discovery there are no old ones: the legacy side may run without being scanned.
                 let known = !self.discovered.sources.is_empty();
-                // A job that failed is begun anew: what stood in its way may be gone.
-                let failed = self.state.end() == Some(End::Failed);
-                if failed || (known && event.sources != self.discovered.sources) {
+                // Only a job that is begun anew is discovered after it went further.
+                let further = self
+                    .state
+                    .ticket()
+                    .is_none_or(|ticket| ticket.stage > Stage::Discover);
+                if further || (known && event.sources != self.discovered.sources) {
                     // Runs stay until others replace them: those that are still current are not repeated.
                     let runs = std::mem::take(&mut self.runs);
                     *self = Self {

@@ -4,11 +4,15 @@
 //! too little to be replaced: the first ends the job with an error, the second leaves it as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use relift_dataflow::{Dataflow, FrameBinding, NodeId, Obligation, Op, Refusal, Sink, TypeError};
+use relift_dataflow::{
+    Base, Dataflow, FrameBinding, NodeId, Obligation, Op, Refusal, Sink, TypeError,
+};
 use relift_diagnostics::{Diagnostic, SourceFile, Span};
 use relift_job::{
-    Catalog, DataSourcing, Dialect, External, FrameName, Job, ModuleKind, Transformation,
+    Catalog, ColumnFacts, ColumnName, DataSourcing, Dialect, External, FrameName, Job, JobName,
+    LakeType, ModuleKind, Nulls, TableFacts, TableName, Transformation,
 };
 use relift_lift::{Lifted, lift};
 use relift_python::syntax::{self, ModuleSyntax};
@@ -31,6 +35,47 @@ pub(crate) struct Analysis {
     pub(crate) lifted: Result<Lifted, Vec<RefusedAt>>,
     /// Externals that parse, by module.
     pub(crate) externals: BTreeMap<usize, ModuleSyntax>,
+    /// The lake's catalog and the tables of other jobs; `None` when the job reads none of those.
+    extended: Option<Catalog>,
+}
+
+/// What is known of a table another job writes.
+pub(crate) enum UpstreamFacts {
+    /// The job that writes it is lifted, so its columns are known.
+    Known(TableFacts),
+    /// There is no rewrite of the job that writes it.
+    Kept(JobName),
+    /// The job itself wrote it, on the date before.
+    Own,
+}
+
+/// What is known of the tables a job reads of other jobs.
+pub(crate) fn upstream_facts(
+    project: &Project,
+    job: &JobName,
+    analysis: &mut dyn FnMut(&JobName) -> Result<Arc<Analysis>, MigrationError>,
+) -> Result<BTreeMap<TableName, UpstreamFacts>, MigrationError> {
+    let mut found = BTreeMap::new();
+    for edge in project.edges.needs(job) {
+        for read in &edge.reads {
+            let facts = match project.jobs.get(&edge.needs) {
+                Some(writer) => {
+                    let written = analysis(&edge.needs)?;
+                    written.written_facts(project, writer, &read.table)
+                }
+                None => None,
+            };
+            let facts = facts.map_or_else(
+                || UpstreamFacts::Kept(edge.needs.clone()),
+                UpstreamFacts::Known,
+            );
+            found.insert(read.table.clone(), facts);
+        }
+    }
+    for read in project.edges.own_reads(job) {
+        found.insert(read.table.clone(), UpstreamFacts::Own);
+    }
+    Ok(found)
 }
 
 impl Analysis {
@@ -40,14 +85,25 @@ impl Analysis {
         job: &Job,
         catalog: &Catalog,
         sqlite: Option<String>,
+        upstream: &BTreeMap<TableName, UpstreamFacts>,
     ) -> Result<Self, MigrationError> {
         let sources = project.sources(job)?;
+        let known = upstream.iter().filter_map(|(table, facts)| match facts {
+            UpstreamFacts::Known(facts) => Some((table.clone(), facts.clone())),
+            UpstreamFacts::Kept(_) | UpstreamFacts::Own => None,
+        });
+        let mut extended = (!upstream.is_empty()).then(|| catalog.clone());
+        if let Some(extended) = &mut extended {
+            extended.tables.extend(known);
+        }
+        let catalog = extended.as_ref().unwrap_or(catalog);
         let mut flow = Dataflow::new(job.name.clone());
         flow.sqlite = sqlite;
         let mut lowering = Lowering {
             project,
             job,
             catalog,
+            upstream,
             configuration: &sources[0],
             flow,
             frames: BTreeMap::new(),
@@ -83,14 +139,76 @@ impl Analysis {
             rejected,
             lifted,
             externals,
+            extended,
         })
     }
+
+    /// The catalog the job is understood with, `lake` being that of the lake alone.
+    pub(crate) fn catalog<'a>(&'a self, lake: &'a Catalog) -> &'a Catalog {
+        self.extended.as_ref().unwrap_or(lake)
+    }
+
+    /// Columns of a table the lifted job writes, as a job reads them that sources it.
+    fn written_facts(&self, project: &Project, job: &Job, table: &TableName) -> Option<TableFacts> {
+        let lifted = self.lifted.as_ref().ok()?;
+        let curated = &project.workspace.curated_schema;
+        let sink = lifted.flow.sinks.iter().find(|sink| {
+            let module = job.modules.get(sink.module).map(|module| &module.kind);
+            matches!(module, Some(ModuleKind::DataFrameWriter(writer))
+                if *writer.table == *table.table
+                    && *writer.schema.as_ref().unwrap_or(curated) == table.schema)
+        })?;
+        let mut columns = Vec::new();
+        for column in lifted.flow.node(sink.input).schema.columns() {
+            let lake_type = match column.ty.base {
+                Base::Bool => LakeType::Boolean,
+                Base::Int64 => LakeType::Int64,
+                Base::Float64 => LakeType::Float64,
+                Base::Text => LakeType::Text,
+                Base::Date => LakeType::Date,
+                Base::Timestamp => LakeType::Timestamp,
+                Base::Decimal {
+                    precision, scale, ..
+                } => LakeType::Decimal { precision, scale },
+                Base::Number | Base::Nothing => return None,
+            };
+            let nulls = if column.ty.missing.possible() {
+                Nulls::Sometimes
+            } else {
+                Nulls::Never
+            };
+            columns.push(ColumnFacts {
+                name: column.name.clone(),
+                lake_type,
+                nulls,
+            });
+        }
+        let date = ColumnName::from(project.workspace.effective_date_column.as_str());
+        if columns.iter().all(|column| column.name != date) {
+            columns.push(ColumnFacts {
+                name: date,
+                lake_type: LakeType::Date,
+                nulls: Nulls::Never,
+            });
+        }
+        // Which version is read depends on the date; see the runs.
+        Some(TableFacts {
+            columns,
+            version: 0,
+        })
+    }
+}
+
+/// Why a job is not lifted that reads the output of one that is not.
+pub(crate) fn needs_kept(job: &JobName) -> String {
+    format!("it needs the output of job \"{job}\", which is kept legacy")
 }
 
 struct Lowering<'a> {
     project: &'a Project,
     job: &'a Job,
     catalog: &'a Catalog,
+    upstream: &'a BTreeMap<TableName, UpstreamFacts>,
     configuration: &'a SourceFile,
     flow: Dataflow,
     frames: BTreeMap<FrameName, NodeId>,
@@ -179,6 +297,20 @@ impl Lowering<'_> {
     }
 
     fn data_sourcing(&mut self, index: usize, span: &Span, sourcing: &DataSourcing) {
+        let kept = match self.upstream.get(&sourcing.table) {
+            None | Some(UpstreamFacts::Known(_)) => None,
+            Some(UpstreamFacts::Kept(job)) => Some(needs_kept(job)),
+            Some(UpstreamFacts::Own) => Some(
+                "it reads what the job itself wrote on the date before, which is not lifted yet"
+                    .to_owned(),
+            ),
+        };
+        if let Some(reason) = kept {
+            let construct = format!("frame \"{}\"", sourcing.result);
+            self.frames.remove(&sourcing.result);
+            self.unknown.insert(sourcing.result.clone(), index);
+            return self.refuse(index, Refusal::new(construct, reason, Some(span.clone())));
+        }
         let Some(facts) = self.catalog.tables.get(&sourcing.table) else {
             let known: Vec<String> = self
                 .catalog
@@ -186,8 +318,16 @@ impl Lowering<'_> {
                 .keys()
                 .map(ToString::to_string)
                 .collect();
-            let problem = Diagnostic::error(format!("the lake has no table {}", sourcing.table))
-                .hint(format!("its tables are: {}", known.join(", ")));
+            let message = if sourcing.table.schema == self.project.workspace.curated_schema {
+                format!(
+                    "no job writes the table {}, and the lake does not have it either",
+                    sourcing.table
+                )
+            } else {
+                format!("the lake has no table {}", sourcing.table)
+            };
+            let problem =
+                Diagnostic::error(message).hint(format!("its tables are: {}", known.join(", ")));
             return self.reject(index, ".table", problem);
         };
         let missing: Vec<_> = sourcing

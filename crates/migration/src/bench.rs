@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use relift_engine::Lake;
-use relift_job::{Catalog, JobName, ModuleKind, TableName};
+use relift_job::{Catalog, Job, JobName, ModuleKind, Side, TableName};
 use relift_platform::control::ControlStore;
 use relift_platform::legacy::{
     EnvironmentIdentity, EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment,
     prepare,
 };
+use relift_team::End;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, upstream_facts};
 use crate::{MigrationError, Progress, Project};
 
 /// Setting that holds the versions of the last environment.
-const IDENTITY: &str = "environment";
+pub(crate) const IDENTITY: &str = "environment";
 
 /// What the caller decides about a command.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,11 @@ pub(crate) struct Bench<'a> {
     settings: Settings,
     runtime: tokio::runtime::Runtime,
     catalog: OnceLock<Catalog>,
+    versions: OnceLock<BTreeMap<TableName, u64>>,
+    codes: Mutex<BTreeMap<JobName, Arc<str>>>,
+    turns: Mutex<BTreeMap<(JobName, Side), Arc<Mutex<()>>>>,
+    /// Jobs whose conversion is over, with how and why.
+    pub(crate) ended: Mutex<BTreeMap<JobName, (End, Option<String>)>>,
     environment: Mutex<Option<PythonEnvironment>>,
     legacy: Mutex<Option<Result<Arc<LegacyRuntime>, String>>>,
     analyses: Mutex<BTreeMap<JobName, Arc<Analysis>>>,
@@ -78,6 +84,10 @@ impl<'a> Bench<'a> {
             settings,
             runtime,
             catalog: OnceLock::new(),
+            versions: OnceLock::new(),
+            codes: Mutex::default(),
+            turns: Mutex::default(),
+            ended: Mutex::default(),
             environment: Mutex::default(),
             legacy: Mutex::default(),
             analyses: Mutex::default(),
@@ -108,14 +118,39 @@ impl<'a> Bench<'a> {
         Ok(self.catalog.get_or_init(|| catalog))
     }
 
-    /// Versions the lake's tables are read at during this command.
-    pub(crate) fn versions(&self) -> Result<BTreeMap<TableName, u64>, MigrationError> {
-        Ok(self
-            .catalog()?
-            .tables
-            .iter()
-            .map(|(name, facts)| (name.clone(), facts.version))
-            .collect())
+    /// Versions the lake's tables are read at during this command. A table whose log cannot be read has none:
+    /// the runs that read it say what is wrong with it.
+    pub(crate) fn versions(&self) -> Result<&BTreeMap<TableName, u64>, MigrationError> {
+        if let Some(versions) = self.versions.get() {
+            return Ok(versions);
+        }
+        let versions = match self.catalog.get() {
+            Some(catalog) => catalog
+                .tables
+                .iter()
+                .map(|(name, facts)| (name.clone(), facts.version))
+                .collect(),
+            None => table_versions(&self.project.lake)?,
+        };
+        Ok(self.versions.get_or_init(|| versions))
+    }
+
+    /// What a legacy run of the job is made with: its code and the versions of Python.
+    pub(crate) fn legacy_code(&self, job: &Job) -> Result<Arc<str>, MigrationError> {
+        if let Some(known) = lock(&self.codes).get(&job.name) {
+            return Ok(Arc::clone(known));
+        }
+        // A baseline made with other versions is another baseline.
+        let code = format!("{} {}", self.project.code_hash(job)?, self.identity()?);
+        let code: Arc<str> = code.into();
+        lock(&self.codes).insert(job.name.clone(), Arc::clone(&code));
+        Ok(code)
+    }
+
+    /// The right to make runs of a job's side; runs of one are made one after the other.
+    pub(crate) fn turn(&self, job: &JobName, side: Side) -> Arc<Mutex<()>> {
+        let mut turns = lock(&self.turns);
+        Arc::clone(turns.entry((job.clone(), side)).or_default())
     }
 
     /// The legacy runtime, set up by the first run that needs it. A failure is kept: Python that could not
@@ -214,10 +249,28 @@ impl<'a> Bench<'a> {
         } else {
             None
         };
-        let analysis = Arc::new(Analysis::of(&self.project, known, self.catalog()?, sqlite)?);
+        let upstream = upstream_facts(&self.project, job, &mut |other| self.analysis(other))?;
+        let catalog = self.catalog()?;
+        let analysis = Arc::new(Analysis::of(
+            &self.project,
+            known,
+            catalog,
+            sqlite,
+            &upstream,
+        )?);
         lock(&self.analyses).insert(job.clone(), Arc::clone(&analysis));
         Ok(analysis)
     }
+}
+
+/// The latest version of every table of the lake.
+pub(crate) fn table_versions(lake: &Lake) -> Result<BTreeMap<TableName, u64>, MigrationError> {
+    let tables = lake.tables()?;
+    let known = tables.into_iter().filter_map(|table| {
+        let version = lake.latest_version(&table).ok()?;
+        Some((table, version))
+    });
+    Ok(known.collect())
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

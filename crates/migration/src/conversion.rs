@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use relift_governance::{LedgerEvent, ScopeDeclared, StageReported};
-use relift_job::JobName;
+use relift_job::{Edges, JobName};
 use relift_team::{Effect, End, Event, JobState, Portfolio, Stage, Task};
 
-use crate::bench::Bench;
+use crate::analysis::needs_kept;
+use crate::bench::{Bench, lock};
 use crate::stages;
 use crate::{MigrationError, ledger};
 
@@ -47,12 +48,21 @@ pub(crate) fn drive(
     let recorded = ledger::load(bench.store.read())?;
     declare_scope(bench, &scope, &recorded)?;
     let mut portfolio = resume(&scope, &recorded)?;
-    let selected: BTreeSet<JobName> = selected
-        .iter()
-        .chain(bench.project.broken.keys())
-        .cloned()
-        .collect();
+    // A job is rewritten and compared on the output of those whose tables it reads.
+    let chosen = selected.len();
+    let mut selected = bench.project.edges.with_upstream(selected.iter().cloned());
+    if selected.len() > chosen {
+        let more = selected.len() - chosen;
+        bench.progress.note(&format!(
+            "{more} more jobs are taken along, because selected ones read their output"
+        ));
+    }
+    selected.extend(bench.project.broken.keys().cloned());
     reopen_changed(bench, &selected, &recorded, &mut portfolio)?;
+    *lock(&bench.ended) = portfolio
+        .jobs()
+        .filter_map(|job| Some((job.job.clone(), (job.end()?, job.cause.clone()))))
+        .collect();
 
     let waits = |portfolio: &Portfolio, job: &JobName| {
         portfolio
@@ -65,7 +75,7 @@ pub(crate) fn drive(
     };
     let count = selected.iter().filter(|job| waits(&portfolio, job)).count();
     bench.progress.begin("jobs", count as u64);
-    let queue = Queue::new(portfolio, selected, until);
+    let queue = Queue::new(portfolio, selected, until, &bench.project.edges);
     let failures: Mutex<Vec<MigrationError>> = Mutex::default();
     std::thread::scope(|threads| {
         for _ in 0..bench.workers {
@@ -95,7 +105,7 @@ pub(crate) fn drive(
     Ok(queue.standings())
 }
 
-fn perform(bench: &Bench<'_>, queue: &Queue, task: &Task) -> Result<(), MigrationError> {
+fn perform(bench: &Bench<'_>, queue: &Queue<'_>, task: &Task) -> Result<(), MigrationError> {
     let reply = stages::perform(bench, task);
     let event = Event {
         ticket: task.ticket,
@@ -108,7 +118,7 @@ fn perform(bench: &Bench<'_>, queue: &Queue, task: &Task) -> Result<(), Migratio
             &event,
         ))],
     )?;
-    let effects = queue.report(&task.job, &event);
+    let effects = queue.report(bench, &task.job, &event);
     for effect in effects {
         match effect {
             Effect::Reopen {
@@ -148,7 +158,7 @@ fn declare_scope(
 }
 
 /// Folds the recorded answers, those after the last change of a job's files only.
-fn resume(
+pub(crate) fn resume(
     scope: &BTreeSet<JobName>,
     recorded: &[LedgerEvent],
 ) -> Result<Portfolio, MigrationError> {
@@ -159,8 +169,13 @@ fn resume(
             LedgerEvent::JobDiscovered(discovered) => {
                 let job: JobName = discovered.job.as_str().into();
                 let before = sources.insert(&discovered.job, &discovered.sources);
-                let failed = portfolio.job(&job).and_then(JobState::end) == Some(End::Failed);
-                if failed || before.is_some_and(|before| *before != discovered.sources) {
+                // Only a job that is begun anew is discovered after it went further.
+                let further = portfolio.job(&job).is_some_and(|state| {
+                    state
+                        .ticket()
+                        .is_none_or(|ticket| ticket.stage > Stage::Discover)
+                });
+                if further || before.is_some_and(|before| *before != discovered.sources) {
                     portfolio.restart(&job);
                 }
             }
@@ -177,43 +192,71 @@ fn resume(
 }
 
 /// A job whose files are not those of its record begins anew, and so does one that had ended without a
-/// rewrite: what stood in its way may be gone.
+/// rewrite: what stood in its way may be gone. Jobs that read the output of such a job follow it.
 fn reopen_changed(
     bench: &Bench<'_>,
     selected: &BTreeSet<JobName>,
     recorded: &[LedgerEvent],
     portfolio: &mut Portfolio,
 ) -> Result<(), MigrationError> {
-    for job in selected {
-        let Some(last) = recorded.iter().rev().find_map(|event| match event {
-            LedgerEvent::JobDiscovered(discovered) if discovered.job == job.as_str() => {
-                Some(discovered)
+    let mut last = BTreeMap::new();
+    for event in recorded {
+        if let LedgerEvent::JobDiscovered(discovered) = event {
+            last.insert(discovered.job.as_str(), discovered);
+        }
+    }
+    let edges = &bench.project.edges;
+    let mut restarted = BTreeSet::new();
+    for job in edges.order().iter().filter(|job| selected.contains(*job)) {
+        let Some(last) = last.get(job.as_str()) else {
+            // One that was never begun is new for those that read it, and one that could not be read can be.
+            if portfolio
+                .job(job)
+                .is_some_and(|state| state.end().is_some())
+            {
+                portfolio.restart(job);
             }
-            _ => None,
-        }) else {
+            restarted.insert(job);
             continue;
         };
         let changed = match bench.project.jobs.get(job) {
             Some(known) => stages::discovered(bench, known)?.sources != last.sources,
             None => false,
         };
-        let failed = portfolio
-            .job(job)
-            .and_then(JobState::end)
-            .is_some_and(|end| end == End::Failed);
-        if changed || failed {
+        let state = portfolio.job(job);
+        let end = state.and_then(JobState::end);
+        let read = || {
+            edges
+                .needs(job)
+                .iter()
+                .filter(|edge| !edge.reads.is_empty())
+        };
+        let upstream = read().any(|edge| restarted.contains(&edge.needs));
+        // What it needs was not rewritten then and is now.
+        let freed = end == Some(End::Legacy)
+            && state
+                .and_then(|state| state.cause.as_deref())
+                .is_some_and(|cause| {
+                    read().any(|edge| {
+                        cause.contains(&needs_kept(&edge.needs))
+                            && portfolio.job(&edge.needs).and_then(JobState::end) == Some(End::Done)
+                    })
+                });
+        if changed || upstream || freed || end == Some(End::Failed) {
             portfolio.restart(job);
+            restarted.insert(job);
         }
     }
     Ok(())
 }
 
 /// Tasks that wait, shared by the workers.
-struct Queue {
+struct Queue<'e> {
     state: Mutex<QueueState>,
     changed: Condvar,
     selected: BTreeSet<JobName>,
     until: Until,
+    edges: &'e Edges,
 }
 
 struct QueueState {
@@ -223,8 +266,13 @@ struct QueueState {
     stopped: bool,
 }
 
-impl Queue {
-    fn new(portfolio: Portfolio, selected: BTreeSet<JobName>, until: Until) -> Self {
+impl<'e> Queue<'e> {
+    fn new(
+        portfolio: Portfolio,
+        selected: BTreeSet<JobName>,
+        until: Until,
+        edges: &'e Edges,
+    ) -> Self {
         let state = QueueState {
             portfolio,
             waiting: Vec::new(),
@@ -236,6 +284,7 @@ impl Queue {
             changed: Condvar::new(),
             selected,
             until,
+            edges,
         };
         let first = queue.lock().portfolio.pending();
         queue.add(&mut queue.lock(), first);
@@ -267,12 +316,13 @@ impl Queue {
             if state.stopped {
                 return None;
             }
-            if !state.waiting.is_empty() {
+            // The job that has come furthest goes on, so that jobs are finished rather than begun.
+            let furthest = (0..state.waiting.len())
+                .filter(|at| self.may_go_on(&state, &state.waiting[*at]))
+                .max_by_key(|at| state.waiting[*at].ticket.stage);
+            if let Some(furthest) = furthest {
                 state.busy += 1;
-                // The job that has come furthest goes on, so that jobs are finished rather than begun.
-                let furthest =
-                    (0..state.waiting.len()).max_by_key(|at| state.waiting[*at].ticket.stage)?;
-                return Some(state.waiting.remove(furthest));
+                return Some(state.waiting.swap_remove(furthest));
             }
             if state.busy == 0 {
                 return None;
@@ -284,10 +334,35 @@ impl Queue {
         }
     }
 
-    fn report(&self, job: &JobName, event: &Event) -> Vec<Effect> {
+    /// Whether what the task depends on is there: the measurements on the data and everything after them
+    /// use the output of jobs whose tables this one reads, so those come first, as far as they are taken.
+    fn may_go_on(&self, state: &QueueState, task: &Task) -> bool {
+        if task.ticket.stage < Stage::Profile {
+            return true;
+        }
+        let read = self.edges.needs(&task.job);
+        let mut read = read.iter().filter(|edge| !edge.reads.is_empty());
+        read.all(|edge| {
+            let ticket = state.portfolio.job(&edge.needs).and_then(JobState::ticket);
+            match (ticket, self.until) {
+                (None, _) => true,
+                (Some(_), Until::End) => !self.selected.contains(&edge.needs),
+                (Some(ticket), Until::Stage(stage)) => {
+                    ticket.stage >= stage || !self.selected.contains(&edge.needs)
+                }
+            }
+        })
+    }
+
+    fn report(&self, bench: &Bench<'_>, job: &JobName, event: &Event) -> Vec<Effect> {
         let mut state = self.lock();
         state.busy -= 1;
         let effects = state.portfolio.step(job, event).unwrap_or_default();
+        if let Some(ended) = state.portfolio.job(job)
+            && let Some(end) = ended.end()
+        {
+            lock(&bench.ended).insert(job.clone(), (end, ended.cause.clone()));
+        }
         self.add(&mut state, effects.clone());
         self.changed.notify_all();
         effects

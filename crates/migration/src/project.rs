@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use relift_diagnostics::{ContentHash, Diagnostic, SourceFile};
 use relift_engine::Lake;
-use relift_job::{DateRange, EffectiveDate, External, Job, JobName, ModuleKind, Workspace};
+use relift_job::{
+    DateRange, Dependencies, Edges, EffectiveDate, External, Job, JobName, ModuleKind, Workspace,
+};
 
 use crate::MigrationError;
 
@@ -27,6 +29,8 @@ pub struct Project {
     pub jobs: BTreeMap<JobName, Job>,
     /// Jobs whose configuration is not, with what is wrong.
     pub broken: BTreeMap<JobName, Vec<Diagnostic>>,
+    /// Which job waits for which.
+    pub edges: Edges,
 }
 
 impl Project {
@@ -52,8 +56,10 @@ impl Project {
             lake,
             jobs: BTreeMap::new(),
             broken: BTreeMap::new(),
+            edges: Edges::default(),
         };
         project.load_jobs()?;
+        project.load_edges()?;
         Ok(project)
     }
 
@@ -83,6 +89,30 @@ impl Project {
         Ok(())
     }
 
+    /// Jobs in a circle and jobs that read nobody knows whose table cannot be run in any order, so they
+    /// count as broken.
+    fn load_edges(&mut self) -> Result<(), MigrationError> {
+        let declared = match &self.workspace.dependencies {
+            None => Dependencies::default(),
+            Some(file) => {
+                let source = read_source(&self.root, file)?;
+                Dependencies::parse(&source).map_err(MigrationError::Configuration)?
+            }
+        };
+        let problems = declared.unknown_jobs(&self.scope());
+        if !problems.is_empty() {
+            return Err(MigrationError::Configuration(problems));
+        }
+        let curated = &self.workspace.curated_schema;
+        self.edges = Edges::of(self.jobs.values(), curated, &declared);
+        for (job, problems) in self.edges.faults() {
+            self.jobs.remove(job);
+            let known = self.broken.entry(job.clone()).or_default();
+            known.extend(problems.iter().cloned());
+        }
+        Ok(())
+    }
+
     /// Every name in scope: sound and broken jobs.
     pub fn scope(&self) -> BTreeSet<JobName> {
         self.jobs
@@ -90,6 +120,14 @@ impl Project {
             .chain(self.broken.keys())
             .cloned()
             .collect()
+    }
+
+    /// The error about a name that is no job.
+    pub(crate) fn unknown_job(&self, name: &str) -> MigrationError {
+        MigrationError::NothingSelected {
+            selection: name.to_owned(),
+            known: listed(&self.scope()),
+        }
     }
 
     /// Sound jobs chosen by `selection`: names or patterns with `*`, separated by commas; all when empty.
@@ -100,24 +138,26 @@ impl Project {
             .map(str::trim)
             .filter(|text| !text.is_empty())
             .collect();
+        let scope = self.scope();
         let mut chosen = BTreeSet::new();
         for pattern in &patterns {
+            if let Some(name) = scope.get(*pattern) {
+                chosen.insert(name.clone());
+                continue;
+            }
             let before = chosen.len();
-            chosen.extend(
-                self.scope()
-                    .into_iter()
-                    .filter(|name| matches_pattern(pattern, name.as_str())),
-            );
+            if pattern.contains('*') {
+                chosen.extend(
+                    scope
+                        .iter()
+                        .filter(|name| matches_pattern(pattern, name.as_str()))
+                        .cloned(),
+                );
+            }
             if chosen.len() == before {
-                let known = self
-                    .scope()
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ");
                 return Err(MigrationError::NothingSelected {
                     selection: (*pattern).to_owned(),
-                    known,
+                    known: listed(&scope),
                 });
             }
         }
@@ -264,6 +304,16 @@ fn imported_modules(text: &str) -> Vec<String> {
             rest.split([' ', ',']).next().map(str::to_owned)
         })
         .collect()
+}
+
+/// Names for an error message; those of a large portfolio are cut.
+fn listed(names: &BTreeSet<JobName>) -> String {
+    const SHOWN: usize = 40;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(JobName::as_str).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{}, and {more} more", shown.join(", ")),
+    }
 }
 
 /// Whether `*` patterns match; everything else is literal.

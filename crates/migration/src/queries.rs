@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use relift_dataflow::{Dataflow, Op};
-use relift_engine::{QueryResult, Session};
+use relift_engine::{OutputRead, QueryResult, Session};
 use relift_job::{ColumnName, DateMode, EffectiveDate, Job, ModuleKind, TableName};
 use relift_platform::set_based::register_parameters;
 use relift_requirements::EvidenceSource;
@@ -83,8 +83,24 @@ pub(crate) fn run(
         for source in sources {
             let version = match versions.get(&source.table) {
                 Some(version) => *version,
+                None if bench.project.edges.is_written(&source.table) => {
+                    bench.zone.latest_version(&source.table)?
+                }
                 None => lake.latest_version(&source.table)?,
             };
+            if bench.project.edges.is_written(&source.table) {
+                let read = OutputRead {
+                    columns: &source.columns,
+                    dates: &source.dates,
+                    today: date,
+                };
+                let rows = bench
+                    .zone
+                    .read_output(&source.table, version, &read)
+                    .await?;
+                session.register_rows(&source.name, rows, source.row_number.as_deref())?;
+                continue;
+            }
             let dates = lake
                 .resolve_dates(&source.table, version, &source.dates, date)
                 .await?;

@@ -25,7 +25,9 @@ use relift_platform::set_based::{self, RewriteFailure, RewriteRun};
 use relift_reconcile::{Output, RunOutput, Status, TextLayout, reconcile};
 
 use crate::bench::Bench;
-use crate::runs::{RewriteFiles, bring_inputs, nominal_processing_time, read_arrow, remove_folder};
+use crate::runs::{
+    RewriteFiles, Upstream, bring_inputs, nominal_processing_time, read_arrow, remove_folder,
+};
 use crate::{MigrationError, comparison};
 
 /// Cases per job; what is beyond adds time rather than new kinds of rows.
@@ -109,7 +111,7 @@ impl Trial<'_> {
         date: EffectiveDate,
     ) -> Result<(), MigrationError> {
         let analysis = self.bench.analysis(&self.job.name)?;
-        let catalog = self.bench.catalog()?;
+        let catalog = analysis.catalog(self.bench.catalog()?);
         let mut filled = BTreeMap::new();
         for (node, rows) in &case.tables {
             if let Op::Scan { table, .. } = &analysis.flow.node(*node).op {
@@ -152,7 +154,7 @@ impl Trial<'_> {
 
     fn legacy(&self, lake: &Lake, date: EffectiveDate) -> Result<RunOutput, MigrationError> {
         let staging = self.folder.to_owned();
-        let inputs = bring_inputs(self.bench, lake, self.job, date, &staging)?;
+        let inputs = bring_inputs(self.bench, lake, self.job, date, &Upstream::new(), &staging)?;
         let run = LegacyRun {
             job: self.job,
             date,

@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::time::Instant;
 
+use relift_governance::CellCompared;
 use relift_governance::score::Score;
-use relift_governance::{CellCompared, LedgerEvent};
-use relift_job::{Catalog, DateRange, EffectiveDate, JobName, Side};
-use relift_platform::control::RunStatus;
+use relift_job::{Catalog, DateRange, EffectiveDate, Job, JobName, Side};
+use relift_platform::control::{RunRecord, RunStatus};
 use relift_platform::lake::{self, LakeError, LakeProgress, LakeSize, LakeSummary, Load};
 use relift_team::Stage;
 
-use crate::analysis::Analysis;
-use crate::bench::{Bench, lock};
+use crate::analysis::{Analysis, upstream_facts};
+use crate::bench::Bench;
 use crate::comparison::compare;
 use crate::conversion::{Standing, Until, drive};
 use crate::package::{self, Summary};
-use crate::runs::{RewriteFiles, legacy_basis, run_legacy, run_rewrite};
+use crate::runs::perform;
+use crate::runs::plan::{self, Reprocess, RunPlan};
 use crate::scoring::score_workspace;
 use crate::verify::{Verification, verify};
 use crate::{LakeRequest, MigrationError, Progress, Project, Settings, ledger};
@@ -57,12 +58,32 @@ pub struct RunResult {
     pub side: Side,
     /// How it ended.
     pub status: RunStatus,
+    /// Which attempt it was.
+    pub attempt: u32,
     /// Rows written.
     pub rows: Option<u64>,
     /// Files written.
     pub files: Option<u64>,
+    /// Hash over everything it wrote.
+    pub output_hash: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
+}
+
+impl RunResult {
+    fn new(run: RunRecord) -> Self {
+        Self {
+            job: run.key.job,
+            date: run.key.date,
+            side: run.key.side,
+            status: run.status,
+            attempt: run.attempt,
+            rows: run.outcome.rows,
+            files: run.outcome.files,
+            output_hash: run.outcome.output_hash,
+            error: run.outcome.error,
+        }
+    }
 }
 
 /// A compared (job, date).
@@ -70,6 +91,20 @@ pub struct RunResult {
 pub struct CellResult {
     /// What was found.
     pub compared: CellCompared,
+}
+
+/// Reads a job and the jobs whose tables it reads, from the catalog alone.
+fn analysed(
+    project: &Project,
+    job: &Job,
+    catalog: &Catalog,
+) -> Result<Arc<Analysis>, MigrationError> {
+    let mut other = |name: &JobName| match project.jobs.get(name) {
+        Some(other) => analysed(project, other, catalog),
+        None => Err(MigrationError::Unknown(format!("no job {name}"))),
+    };
+    let upstream = upstream_facts(project, &job.name, &mut other)?;
+    Analysis::of(project, job, catalog, None, &upstream).map(Arc::new)
 }
 
 impl<'a> Migration<'a> {
@@ -210,107 +245,45 @@ impl<'a> Migration<'a> {
             .collect()
     }
 
-    /// Runs one side of jobs for each date that has no current run. Dates of a job run in order, jobs side
-    /// by side; a failed date is recorded and the next one goes on.
+    /// Says which runs a command would make, and why, without making them.
+    pub fn plan(
+        &self,
+        jobs: &[JobName],
+        dates: DateRange,
+        side: Side,
+        reprocess: Reprocess,
+    ) -> Result<RunPlan, MigrationError> {
+        plan::plan(&self.bench, jobs, dates, side, reprocess)
+    }
+
+    /// Makes the planned runs; a failed one is recorded and the others go on.
+    pub fn perform(&self, plan: &RunPlan) -> Result<Vec<RunResult>, MigrationError> {
+        for job in &plan.not_rewritten {
+            self.bench.progress.note(&format!(
+                "{job} has no rewritten job below artifacts/; run `relift lift`"
+            ));
+        }
+        perform::perform(&self.bench, plan)?;
+        let mut results = Vec::new();
+        for job in &plan.jobs {
+            for run in self.bench.store.read().latest_runs(Some(&job.job))? {
+                if run.key.side == plan.side && plan.dates.contains(run.key.date) {
+                    results.push(RunResult::new(run));
+                }
+            }
+        }
+        results.sort_by(|a, b| (&a.job, a.date).cmp(&(&b.job, b.date)));
+        Ok(results)
+    }
+
+    /// Runs one side of jobs for each date that has no current run.
     pub fn run(
         &self,
         jobs: &[JobName],
         dates: DateRange,
         side: Side,
     ) -> Result<Vec<RunResult>, MigrationError> {
-        let bench = &self.bench;
-        let count = dates.iter().count() * jobs.len();
-        let phase = format!("{} runs", side.word());
-        bench.progress.begin(&phase, count as u64);
-        let results = Mutex::new(Vec::new());
-        let outcome = self.in_parallel(jobs, |name| {
-            let job = bench
-                .project
-                .jobs
-                .get(name)
-                .ok_or_else(|| MigrationError::Unknown(format!("no job {name}")))?;
-            let files = match side {
-                Side::Legacy => None,
-                Side::Rewrite => match RewriteFiles::read(bench, name)? {
-                    Some(files) => Some(files),
-                    None => {
-                        bench.progress.note(&format!(
-                            "{name} has no rewritten job below artifacts/; run `relift lift`"
-                        ));
-                        return Ok(());
-                    }
-                },
-            };
-            let basis = match side {
-                Side::Legacy => Some(legacy_basis(bench, job)?),
-                Side::Rewrite => None,
-            };
-            let round = self.round(name)?;
-            for date in dates.iter() {
-                let run = match (&files, &basis) {
-                    (Some(files), _) => run_rewrite(bench, name, files, date, round)?,
-                    (None, Some(basis)) => run_legacy(bench, job, date, basis)?,
-                    (None, None) => break,
-                };
-                bench.progress.step(&phase, &format!("{name} {date}"));
-                lock(&results).push(RunResult {
-                    job: name.clone(),
-                    date,
-                    side,
-                    status: run.status,
-                    rows: run.outcome.rows,
-                    files: run.outcome.files,
-                    error: run.outcome.error,
-                });
-            }
-            Ok(())
-        });
-        bench.progress.end(&phase);
-        outcome?;
-        let mut results = results
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        results.sort_by(|a, b| (&a.job, a.date).cmp(&(&b.job, b.date)));
-        Ok(results)
-    }
-
-    /// The round of rewriting a job is in.
-    fn round(&self, job: &JobName) -> Result<u32, MigrationError> {
-        let events = ledger::load(self.bench.store.read())?;
-        let mut rounds = events.iter().rev().filter_map(|event| match event {
-            LedgerEvent::JobRewritten(rewritten) if rewritten.job == job.as_str() => {
-                Some(rewritten.round)
-            }
-            _ => None,
-        });
-        Ok(rounds.next().unwrap_or(1))
-    }
-
-    fn in_parallel(
-        &self,
-        jobs: &[JobName],
-        work: impl Fn(&JobName) -> Result<(), MigrationError> + Sync,
-    ) -> Result<(), MigrationError> {
-        let waiting = Mutex::new(jobs.iter());
-        let failure = Mutex::new(None);
-        std::thread::scope(|threads| {
-            for _ in 0..self.bench.workers.min(jobs.len()) {
-                threads.spawn(|| {
-                    while let Some(job) = { lock(&waiting).next() } {
-                        if lock(&failure).is_some() {
-                            break;
-                        }
-                        if let Err(error) = work(job) {
-                            lock(&failure).get_or_insert(error);
-                        }
-                    }
-                });
-            }
-        });
-        failure
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .map_or(Ok(()), Err)
+        self.perform(&self.plan(jobs, dates, side, Reprocess::default())?)
     }
 
     /// Lifts the selected jobs and writes their rewritten form.
@@ -332,12 +305,13 @@ impl<'a> Migration<'a> {
         bench
             .progress
             .begin("comparing", (jobs.len() * dates.iter().count()) as u64);
+        let rounds = ledger::rounds(bench.store.read())?;
         let mut results = Vec::new();
         for name in jobs {
             let Some(job) = bench.project.jobs.get(name) else {
                 continue;
             };
-            let round = self.round(name)?;
+            let round = rounds.get(name).copied().unwrap_or(1);
             let mut events = Vec::new();
             for date in dates.iter() {
                 if let Some(found) = compare(bench, job, date, round)? {
@@ -392,7 +366,7 @@ impl<'a> Migration<'a> {
                 "there is no sound job \"{job}\" in this workspace"
             )));
         };
-        let analysis = Analysis::of(project, known, catalog, None)?;
+        let analysis = analysed(project, known, catalog)?;
         let lifted = match &analysis.lifted {
             Ok(lifted) => lifted,
             Err(refusals) => {

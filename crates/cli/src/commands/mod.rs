@@ -6,21 +6,24 @@ mod explain;
 mod init;
 mod lake;
 mod lift;
+mod log;
 mod modernise;
 mod reconcile;
 mod report;
 mod run;
+mod runs;
 mod scan;
 mod score;
 mod serve;
+mod status;
 mod summary;
 mod verify;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use relift_job::{DateRange, EffectiveDate, JobName};
-use relift_migration::{Migration, Settings};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use relift_job::{DateRange, EffectiveDate, JobName, Side};
+use relift_migration::{Migration, Project, Settings};
 
 use crate::bars::Bars;
 use crate::exit::Exit;
@@ -116,11 +119,32 @@ pub(crate) struct Scope {
 
 impl Scope {
     fn resolve(&self, migration: &Migration<'_>) -> anyhow::Result<(Vec<JobName>, DateRange)> {
-        let project = migration.project();
+        self.resolve_in(migration.project())
+    }
+
+    fn resolve_in(&self, project: &Project) -> anyhow::Result<(Vec<JobName>, DateRange)> {
         Ok((
             project.select(&self.select)?,
             project.dates(self.start, self.end)?,
         ))
+    }
+}
+
+/// One of the two programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SideWord {
+    /// The jobs as they were.
+    Legacy,
+    /// Their rewrites.
+    Rewrite,
+}
+
+impl SideWord {
+    fn side(self) -> Side {
+        match self {
+            Self::Legacy => Side::Legacy,
+            Self::Rewrite => Side::Rewrite,
+        }
     }
 }
 
@@ -130,7 +154,7 @@ pub(crate) fn parse_date(text: &str) -> Result<EffectiveDate, String> {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows everything on a generated marketplace: 36 bad jobs, lifted where understood, proven equal.
+    /// Shows everything on a generated marketplace: eight bad jobs, lifted and proven equal.
     Demo(demo::Demo),
     /// Creates relift.toml and the folders of a workspace.
     Init(init::Init),
@@ -141,6 +165,12 @@ enum Command {
     Scan(scan::Scan),
     /// Runs one side of jobs for their effective dates.
     Run(run::Run),
+    /// Shows how the runs of each job stand.
+    Status(status::Status),
+    /// Lists what ran, the newest first.
+    Runs(runs::Runs),
+    /// Shows what a run printed, and where it failed.
+    Log(log::Log),
     /// Lifts jobs and writes their rewritten form below artifacts/.
     Lift(lift::Lift),
     /// Compares both sides of jobs on every date.
@@ -171,6 +201,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Lake(command) => command.run(common),
         Command::Scan(command) => command.run(common),
         Command::Run(command) => command.run(common),
+        Command::Status(command) => command.run(common),
+        Command::Runs(command) => command.run(common),
+        Command::Log(command) => command.run(common),
         Command::Lift(command) => command.run(common),
         Command::Reconcile(command) => command.run(common),
         Command::Report(command) => command.run(common),

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::reader::FileReader;
-use relift_engine::{CommitMode, TableCommit, commit_table};
+use relift_engine::{CommitMode, EngineError, TableCommit, commit_table};
 use relift_job::{Side, TableName, WriteMode};
 use relift_platform::outputs::{self, StagedFile, StagedTable};
 
@@ -62,7 +62,7 @@ fn commit_staged_table(
     let (schema, batches) = read_arrow(&staged.arrow_file)?;
     let (schema, batches) = with_known_types(bench, name, staged, schema, batches)?;
     let key = attempt.key;
-    let commit = TableCommit {
+    let mut commit = TableCommit {
         root: bench.zone.root().to_owned(),
         table: name.clone(),
         app_id: format!(
@@ -81,6 +81,15 @@ fn commit_staged_table(
         batches,
         metadata: BTreeMap::new(),
     };
+    // An attempt that was cut off after its commit may have had other code or inputs: what it left is replaced
+    // by one more generation of the run. The first try finds out which that is.
+    for _ in 0..3 {
+        match bench.wait(commit_table(&commit)) {
+            Err(EngineError::Diverged { generation, .. }) => commit.generation = generation + 1,
+            Err(EngineError::Outdated { committed, .. }) => commit.generation = committed,
+            result => return Ok(result?),
+        }
+    }
     Ok(bench.wait(commit_table(&commit))?)
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use relift_diagnostics::SourceFile;
-use relift_job::{EffectiveDate, Job, TableName};
+use relift_job::{EffectiveDate, Job, ModuleKind, TableName};
 use relift_platform::legacy::LakeView;
 use relift_python::syntax;
 
@@ -65,7 +65,7 @@ pub(super) fn write(
     if python_of(&bench.project, job)?.is_empty() {
         return Ok(None);
     }
-    let tables = tables(&bench.project, job, &bench.versions()?)?;
+    let tables = tables(&bench.project, job, bench.versions()?)?;
     let folder = staging.join("in").join("lake");
     let view = bench.wait(LakeView::write(&bench.project.lake, &tables, date, &folder));
     view.map(Some).map_err(|error| {
@@ -85,6 +85,10 @@ fn is_of_a_name(letter: char) -> bool {
 
 /// The job's Python when any of it names the module, else nothing.
 fn python_of(project: &Project, job: &Job) -> Result<Vec<SourceFile>, MigrationError> {
+    let is_python = |module: &relift_job::Module| matches!(module.kind, ModuleKind::External(_));
+    if !job.modules.iter().any(is_python) {
+        return Ok(Vec::new());
+    }
     let mut sources = project.sources(job)?;
     sources.retain(|source| source.name().ends_with(".py"));
     if !sources.iter().any(|source| source.text().contains(MODULE)) {

@@ -3,56 +3,73 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
-use relift_engine::{Lake, Scan};
-use relift_job::{EffectiveDate, Job, ModuleKind, Side};
+use relift_engine::{EngineError, Lake, OutputRead, QueryResult};
+use relift_job::{ColumnName, DataSourcing, EffectiveDate, Job, ModuleKind, Side, TableName};
 use relift_platform::control::RunRecord;
 use relift_platform::legacy::{LegacyFailure, LegacyRun};
 
-use super::{Attempt, Basis, Written, commit, lake_view, make, priors, run_key, zone_folder};
-use crate::MigrationError;
+use super::upstream::{Upstream, upstream};
+use super::{
+    Attempt, Basis, Repeat, Written, commit, lake_view, make, priors, run_key, skip, zone_folder,
+};
 use crate::bench::Bench;
+use crate::{MigrationError, Project};
 
-/// What a legacy run of the job is made from.
-pub(crate) fn legacy_basis(bench: &Bench<'_>, job: &Job) -> Result<Basis, MigrationError> {
-    let latest = bench.versions()?;
-    let mut versions: BTreeMap<String, u64> = job
-        .modules
-        .iter()
-        .filter_map(|module| match &module.kind {
-            ModuleKind::DataSourcing(source) => Some((
-                source.table.to_string(),
-                latest.get(&source.table).copied()?,
-            )),
-            _ => None,
-        })
+/// Versions of the lake tables a job reads, by its sources and by SQL of its own; those that other jobs write
+/// are none of them.
+pub(crate) fn lake_versions(
+    project: &Project,
+    job: &Job,
+    latest: &BTreeMap<TableName, u64>,
+) -> Result<BTreeMap<String, u64>, MigrationError> {
+    let sources = job.modules.iter().filter_map(|module| match &module.kind {
+        ModuleKind::DataSourcing(source) => Some(&source.table),
+        _ => None,
+    });
+    let mut versions: BTreeMap<String, u64> = sources
+        .filter(|table| !project.edges.is_written(table))
+        .filter_map(|table| Some((table.to_string(), latest.get(table).copied()?)))
         .collect();
-    for (table, version) in lake_view::tables(&bench.project, job, &latest)? {
+    for (table, version) in lake_view::tables(project, job, latest)? {
         versions.insert(table.to_string(), version);
     }
-    Ok(Basis {
-        // A baseline made with other versions is another baseline.
-        code: format!("{} {}", bench.project.code_hash(job)?, bench.identity()?),
-        versions,
-    })
+    Ok(versions)
 }
 
-/// Runs the legacy job for one date unless that was done.
+/// Runs the legacy job for one date unless that was done, or records why it cannot run.
 pub(crate) fn run_legacy(
     bench: &Bench<'_>,
     job: &Job,
     date: EffectiveDate,
-    basis: &Basis,
+    repeat: Repeat,
 ) -> Result<RunRecord, MigrationError> {
     let key = run_key(&job.name, date, Side::Legacy);
-    make(bench, &key, basis, 1, |attempt| run(bench, job, attempt))
+    let read = match upstream(bench, &job.name, date, Side::Legacy)? {
+        Ok(read) => read,
+        Err(reason) => return skip(bench, &key, 1, &reason),
+    };
+    let versions = lake_versions(&bench.project, job, bench.versions()?)?;
+    let basis = Basis::new(&bench.legacy_code(job)?, versions).on(&read);
+    make(bench, &key, &basis, 1, repeat, |attempt| {
+        run(bench, job, &read, attempt)
+    })
 }
 
-fn run(bench: &Bench<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Written, MigrationError> {
+fn run(
+    bench: &Bench<'_>,
+    job: &Job,
+    read: &Upstream,
+    attempt: &Attempt<'_>,
+) -> Result<Written, MigrationError> {
     let legacy = bench.legacy()?;
     let date = attempt.key.date;
-    let inputs = bring_inputs(bench, &bench.project.lake, job, date, attempt.staging)?;
+    let lake = &bench.project.lake;
+    let inputs = bring_inputs(bench, lake, job, date, read, attempt.staging)?;
     let writers = job
         .modules
         .iter()
@@ -80,12 +97,14 @@ fn run(bench: &Bench<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Written, M
     commit::commit(bench, attempt, &outcome.files, &outcome.tables)
 }
 
-/// Writes what each `DataSourcing` reads from `lake` to a file in staging, by index of the module.
+/// Writes what each `DataSourcing` reads from `lake`, or of another job, to a file in staging, by index of the
+/// module.
 pub(crate) fn bring_inputs(
     bench: &Bench<'_>,
     lake: &Lake,
     job: &Job,
     date: EffectiveDate,
+    read: &Upstream,
     staging: &Path,
 ) -> Result<BTreeMap<usize, PathBuf>, MigrationError> {
     let folder = staging.join("in");
@@ -95,6 +114,25 @@ pub(crate) fn bring_inputs(
         let ModuleKind::DataSourcing(source) = &module.kind else {
             continue;
         };
+        let file = folder.join(format!("{index}.arrow"));
+        if let Some(table) = read.get(&source.table) {
+            let rows = match table {
+                Some(table) => {
+                    let read = OutputRead {
+                        columns: &source.columns,
+                        dates: &source.dates,
+                        today: date,
+                    };
+                    let zone = &bench.zone;
+                    bench.wait(zone.read_output(&table.table, table.version, &read))?
+                }
+                None => no_rows(source, lake.effective_date_column()),
+            };
+            let batches = rows.batches.into_iter().map(Ok);
+            write_arrow(&rows.schema, batches, &file)?;
+            inputs.insert(index, file);
+            continue;
+        }
         let scan = bench.wait(async {
             let version = lake.latest_version(&source.table)?;
             let dates = lake
@@ -103,20 +141,47 @@ pub(crate) fn bring_inputs(
             lake.scan(&source.table, version, &dates, &source.columns)
                 .await
         })?;
-        let file = folder.join(format!("{index}.arrow"));
-        write_arrow(&scan, &file)?;
+        write_arrow(&scan.schema(), scan.read(), &file)?;
         inputs.insert(index, file);
     }
     Ok(inputs)
 }
 
-fn write_arrow(scan: &Scan, path: &Path) -> Result<(), MigrationError> {
+/// A table nobody has written yet: its columns without rows.
+fn no_rows(source: &DataSourcing, date_column: &str) -> QueryResult {
+    let date = ColumnName::from(date_column);
+    let mut names: Vec<&ColumnName> = source.columns.iter().collect();
+    if !source.columns.contains(&date) {
+        names.push(&date);
+    }
+    let fields: Vec<Field> = names
+        .into_iter()
+        .map(|name| {
+            let data_type = if *name == date {
+                DataType::Date32
+            } else {
+                DataType::Utf8
+            };
+            Field::new(name.as_str(), data_type, true)
+        })
+        .collect();
+    QueryResult {
+        schema: Arc::new(Schema::new(fields)),
+        batches: Vec::new(),
+    }
+}
+
+fn write_arrow(
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = Result<RecordBatch, EngineError>>,
+    path: &Path,
+) -> Result<(), MigrationError> {
     let arrow = |error: arrow::error::ArrowError| {
         MigrationError::Record(format!("cannot write {}: {error}", path.display()))
     };
     let file = File::create(path).map_err(MigrationError::file("create", path))?;
-    let mut writer = FileWriter::try_new(file, &scan.schema()).map_err(arrow)?;
-    for batch in scan.read() {
+    let mut writer = FileWriter::try_new(file, schema).map_err(arrow)?;
+    for batch in batches {
         writer.write(&batch?).map_err(arrow)?;
     }
     writer.finish().map_err(arrow)

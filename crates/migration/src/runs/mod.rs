@@ -6,7 +6,12 @@
 mod commit;
 mod lake_view;
 mod legacy;
+mod logs;
+pub(crate) mod perform;
+pub(crate) mod plan;
 mod rewrite;
+pub(crate) mod survey;
+mod upstream;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,12 +20,14 @@ use relift_governance::{LedgerEvent, RunFinished};
 use relift_job::{EffectiveDate, FileTarget, JobName, Side, WriteMode};
 use relift_platform::control::{RunKey, RunOutcome, RunRecord, RunStatus};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, lock};
 use crate::{MigrationError, ledger};
 
 pub(crate) use commit::read_arrow;
-pub(crate) use legacy::{bring_inputs, legacy_basis, run_legacy};
+pub(crate) use legacy::{bring_inputs, run_legacy};
+pub(crate) use logs::log_text;
 pub(crate) use rewrite::{RewriteFiles, run_rewrite};
+pub(crate) use upstream::{Upstream, make_needed, make_upstream, versions_on};
 
 /// Marks the error of a run in which the job itself raised, or a guard of its rewrite did.
 pub(crate) const RAISED: &str = "raised: ";
@@ -35,6 +42,43 @@ pub(crate) struct Basis {
     pub(crate) code: String,
     /// Tables read and their versions.
     pub(crate) versions: BTreeMap<String, u64>,
+    /// The same for the record: lake tables with their version, tables of other jobs with the hash of what
+    /// the needed run wrote, because a repetition that writes the same has another version.
+    pub(crate) inputs: BTreeMap<String, String>,
+}
+
+impl Basis {
+    /// A basis on lake tables alone.
+    pub(crate) fn new(code: &str, versions: BTreeMap<String, u64>) -> Self {
+        let inputs = versions
+            .iter()
+            .map(|(table, version)| (table.clone(), version.to_string()))
+            .collect();
+        Self {
+            code: code.to_owned(),
+            versions,
+            inputs,
+        }
+    }
+
+    /// Adds the tables of other jobs.
+    pub(crate) fn on(mut self, upstream: &Upstream) -> Self {
+        for table in upstream.values().flatten() {
+            let name = table.table.to_string();
+            self.versions.insert(name.clone(), table.version);
+            self.inputs.insert(name, table.hash.clone());
+        }
+        self
+    }
+}
+
+/// When a run that is recorded is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// When it failed, or its code or inputs have changed since.
+    Stale,
+    /// Always.
+    Always,
 }
 
 /// What a run wrote, besides what it came from.
@@ -48,20 +92,46 @@ pub(crate) struct Written {
     pub(crate) hashes: BTreeMap<String, String>,
 }
 
-/// The recorded run, if it is finished and not stale. Failed runs count when `failed_too`.
+/// The recorded run, if it is finished and not stale.
 pub(crate) fn current(
     bench: &Bench<'_>,
     key: &RunKey,
     basis: &Basis,
-    failed_too: bool,
 ) -> Result<Option<RunRecord>, MigrationError> {
     Ok(bench.store.read().latest_run(key)?.filter(|run| {
-        let ended =
-            run.status == RunStatus::Succeeded || (failed_too && run.status == RunStatus::Failed);
-        ended
+        run.status == RunStatus::Succeeded
             && run.outcome.code_hash.as_deref() == Some(&*basis.code)
             && run.outcome.input_versions == basis.versions
     }))
+}
+
+/// Records that a run does not take place, unless that is what was recorded last.
+pub(crate) fn skip(
+    bench: &Bench<'_>,
+    key: &RunKey,
+    round: u32,
+    reason: &str,
+) -> Result<RunRecord, MigrationError> {
+    if let Some(run) = bench.store.read().latest_run(key)?
+        && run.status == RunStatus::Skipped
+        && run.outcome.error.as_deref() == Some(reason)
+    {
+        return Ok(run);
+    }
+    let now = nominal_processing_time(key.date);
+    bench.store.processing_time(&key.job, key.date, now)?;
+    let run = bench.store.skip_run(key, reason, jiff::Timestamp::now())?;
+    let event = LedgerEvent::RunFinished(RunFinished {
+        job: key.job.to_string(),
+        effective_date: key.date.to_string(),
+        side: key.side.word().to_owned(),
+        round,
+        status: RunStatus::Skipped.word().to_owned(),
+        error: Some(reason.to_owned()),
+        ..RunFinished::default()
+    });
+    ledger::append(&bench.store, &[event])?;
+    Ok(run)
 }
 
 /// Makes a run unless the recorded one is current, and records it.
@@ -70,9 +140,14 @@ pub(crate) fn make(
     key: &RunKey,
     basis: &Basis,
     round: u32,
+    repeat: Repeat,
     work: impl FnOnce(&Attempt<'_>) -> Result<Written, MigrationError>,
 ) -> Result<RunRecord, MigrationError> {
-    if let Some(run) = current(bench, key, basis, false)? {
+    let turn = bench.turn(&key.job, key.side);
+    let _mine = lock(&turn);
+    if repeat == Repeat::Stale
+        && let Some(run) = current(bench, key, basis)?
+    {
         return Ok(run);
     }
     bench
@@ -98,6 +173,7 @@ pub(crate) fn make(
         // Not the job's fault: the run stays unfinished and is recovered as interrupted.
         return Err(MigrationError::Python(error.to_string()));
     }
+    let told = result.as_ref().err().map(logs::told);
     let (written, error) = match result {
         Ok(written) => (written, None),
         Err(error) => {
@@ -105,7 +181,7 @@ pub(crate) fn make(
             (Written::default(), Some(format!("{kind}{}", error.whole())))
         }
     };
-    let log_path = keep_log(bench, key, &staging)?;
+    let log_path = logs::keep(bench, key, record.attempt, &staging, told.as_deref())?;
     let outcome = RunOutcome {
         rows: error.is_none().then_some(written.rows),
         files: error.is_none().then_some(written.files),
@@ -129,11 +205,7 @@ pub(crate) fn make(
         .to_owned(),
         rows: outcome.rows,
         files: outcome.files,
-        inputs: basis
-            .versions
-            .iter()
-            .map(|(table, version)| (table.clone(), version.to_string()))
-            .collect(),
+        inputs: basis.inputs.clone(),
         outputs: written.hashes,
         error,
     });
@@ -166,24 +238,6 @@ pub(crate) fn nominal_processing_time(date: EffectiveDate) -> jiff::Timestamp {
     next.at(6, 0, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC)
         .map_or(jiff::Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
-}
-
-fn keep_log(
-    bench: &Bench<'_>,
-    key: &RunKey,
-    staging: &Path,
-) -> Result<Option<String>, MigrationError> {
-    let log = staging.join("log.txt");
-    if std::fs::metadata(&log).map_or(0, |found| found.len()) == 0 {
-        return Ok(None);
-    }
-    let relative = format!("logs/{}/{}-{}.txt", key.job, key.date, key.side.word());
-    let kept = bench.project.state().join(&relative);
-    if let Some(folder) = kept.parent() {
-        std::fs::create_dir_all(folder).map_err(MigrationError::file("create", folder))?;
-    }
-    std::fs::copy(&log, &kept).map_err(MigrationError::file("write", kept.as_path()))?;
-    Ok(Some(relative))
 }
 
 /// Removes a folder with what is in it; one that is not there is fine.

@@ -6,13 +6,14 @@ use relift_diagnostics::ContentHash;
 use relift_job::{
     EffectiveDate, JobName, RewrittenJob, RewrittenModule, Side, SourceOrigin, TableName,
 };
-use relift_platform::control::{RunRecord, RunStatus};
+use relift_platform::control::RunRecord;
 use relift_platform::set_based::{self, CuratedInput, RewriteRun};
 
-use super::{Attempt, Basis, Written, commit, make, priors, run_key, zone_folder};
-use crate::MigrationError;
+use super::upstream::{Upstream, upstream};
+use super::{Attempt, Basis, Repeat, Written, commit, make, priors, run_key, skip, zone_folder};
 use crate::bench::Bench;
 use crate::project::read_source;
+use crate::{MigrationError, Project};
 
 /// A rewritten job as it lies on disk.
 #[derive(Clone, Debug)]
@@ -27,17 +28,22 @@ pub(crate) struct RewriteFiles {
 impl RewriteFiles {
     /// Reads them; `None` when the job has not been rewritten.
     pub(crate) fn read(bench: &Bench<'_>, job: &JobName) -> Result<Option<Self>, MigrationError> {
-        let folder = bench.project.artifacts(job);
+        Self::of(&bench.project, job)
+    }
+
+    /// Reads those of a project.
+    pub(crate) fn of(project: &Project, job: &JobName) -> Result<Option<Self>, MigrationError> {
+        let folder = project.artifacts(job);
         if !folder.join("job.json").is_file() {
             return Ok(None);
         }
         let relative = format!("artifacts/{job}");
-        let source = read_source(&bench.project.root, &format!("{relative}/job.json"))?;
+        let source = read_source(&project.root, &format!("{relative}/job.json"))?;
         let parsed = RewrittenJob::parse(&source).map_err(MigrationError::Configuration)?;
         let mut sql = BTreeMap::new();
         let mut hashed = source.text().to_owned();
         for file in parsed.sql_files("datafusion") {
-            let text = read_source(&bench.project.root, &format!("{relative}/{file}"))?;
+            let text = read_source(&project.root, &format!("{relative}/{file}"))?;
             hashed.push_str(&format!(
                 "\n{file}\n{}",
                 ContentHash::of(text.text().as_bytes())
@@ -69,88 +75,58 @@ impl RewriteFiles {
     }
 }
 
-/// What a rewrite run is made from.
-pub(crate) fn rewrite_basis(
-    bench: &Bench<'_>,
+/// Versions of the lake tables a rewritten job reads.
+pub(crate) fn lake_versions(
     files: &RewriteFiles,
-    date: EffectiveDate,
-) -> Result<Basis, MigrationError> {
-    let latest = bench.versions()?;
-    let mut versions = BTreeMap::new();
-    for origin in files.sources() {
-        if let SourceOrigin::Lake { table, .. } = origin
-            && let Some(version) = latest.get(table)
-        {
-            versions.insert(table.to_string(), *version);
-        }
-    }
-    for (table, version) in curated(bench, files, date)?.into_values() {
-        versions.insert(table.to_string(), version);
-    }
-    Ok(Basis {
-        code: files.code.clone(),
-        versions,
-    })
+    latest: &BTreeMap<TableName, u64>,
+) -> BTreeMap<String, u64> {
+    let tables = files.sources().filter_map(|origin| match origin {
+        SourceOrigin::Lake { table, .. } => Some(table),
+        SourceOrigin::Curated { .. } => None,
+    });
+    tables
+        .filter_map(|table| Some((table.to_string(), latest.get(table).copied()?)))
+        .collect()
 }
 
-/// Job and table as the rewritten job names them, to the table in the zone and its version.
-type CuratedVersions = BTreeMap<(JobName, String), (TableName, u64)>;
-
-/// Tables of other rewritten jobs at the version that (that job, date) committed.
-fn curated(
-    bench: &Bench<'_>,
-    files: &RewriteFiles,
-    date: EffectiveDate,
-) -> Result<CuratedVersions, MigrationError> {
-    let mut found = BTreeMap::new();
-    for (job, table) in files.upstream() {
-        let name = TableName::new(bench.project.workspace.rewrite_schema.clone(), &table);
-        let run = bench
-            .store
-            .read()
-            .latest_run(&run_key(&job, date, Side::Rewrite))?;
-        let version = run
-            .filter(|run| run.status == RunStatus::Succeeded)
-            .and_then(|run| run.outcome.output_versions.get(&name.to_string()).copied());
-        if let Some(version) = version {
-            found.insert((job, table), (name, version));
-        }
-    }
-    Ok(found)
-}
-
-/// Runs the rewritten job for one date unless that was done.
+/// Runs the rewritten job for one date unless that was done, or records why it cannot run.
 pub(crate) fn run_rewrite(
     bench: &Bench<'_>,
     name: &JobName,
     files: &RewriteFiles,
     date: EffectiveDate,
     round: u32,
+    repeat: Repeat,
 ) -> Result<RunRecord, MigrationError> {
     let key = run_key(name, date, Side::Rewrite);
-    let basis = rewrite_basis(bench, files, date)?;
-    make(bench, &key, &basis, round, |attempt| {
-        run(bench, files, attempt)
+    let read = match upstream(bench, name, date, Side::Rewrite)? {
+        Ok(read) => read,
+        Err(reason) => return skip(bench, &key, round, &reason),
+    };
+    let versions = lake_versions(files, bench.versions()?);
+    let basis = Basis::new(&files.code, versions).on(&read);
+    make(bench, &key, &basis, round, repeat, |attempt| {
+        run(bench, files, &read, attempt)
     })
 }
 
 fn run(
     bench: &Bench<'_>,
     files: &RewriteFiles,
+    read: &Upstream,
     attempt: &Attempt<'_>,
 ) -> Result<Written, MigrationError> {
     let date = attempt.key.date;
-    let curated = curated(bench, files, date)?
-        .into_iter()
-        .map(|(key, (table, version))| {
-            (
-                key,
-                CuratedInput {
-                    zone: &bench.zone,
-                    table,
-                    version,
-                },
-            )
+    let curated = read
+        .values()
+        .flatten()
+        .map(|read| {
+            let input = CuratedInput {
+                zone: &bench.zone,
+                table: read.table.clone(),
+                version: read.version,
+            };
+            ((read.job.clone(), read.table.table.to_string()), input)
         })
         .collect();
     let writers = files
@@ -175,7 +151,7 @@ fn run(
             date,
             processing_time: attempt.processing_time,
             lake: &bench.project.lake,
-            versions: &versions,
+            versions,
             curated: &curated,
             prior: &prior,
             staging: attempt.staging,

@@ -10,19 +10,22 @@ use relift_team::{Reply, Task};
 use crate::bench::Bench;
 use crate::evidence::{Answers, answer};
 use crate::package::write_whole;
+use crate::runs::versions_on;
 use crate::{MigrationError, ledger};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
     let Some(job) = bench.project.jobs.get(&task.job) else {
         return Err(MigrationError::Unknown(format!("no job {}", task.job)));
     };
-    let versions = bench.versions()?;
     let mut answers = Answers::new();
     let mut requirements = bench.requirements(&task.job)?.to_vec();
     for requirement in &mut requirements {
         if let Some(query) = &mut requirement.evidence.query {
             let mut results = BTreeMap::new();
             for date in bench.evidence_dates() {
+                let Some(versions) = versions_on(bench, &task.job, date)? else {
+                    continue;
+                };
                 results.insert(
                     date.to_string(),
                     answer(bench, job, query, date, &versions, &mut answers)?,

@@ -3,14 +3,14 @@
 //! The rewrite is a function of the lifted form, which nobody here can change: a second round that would
 //! write what the first wrote is refused instead of run again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::Op;
 use relift_diagnostics::ContentHash;
 use relift_engine::content_hash;
 use relift_falsify::mutants;
 use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
-use relift_job::{JobName, ModuleKind, TableName};
+use relift_job::{JobName, TableName};
 use relift_lift::{Lifted, Rewrite, emit};
 use relift_sql::datafusion::{Ordered, print_query};
 use relift_team::{Outcome, Reply, Task};
@@ -18,6 +18,7 @@ use relift_team::{Outcome, Reply, Task};
 use super::joined;
 use crate::bench::Bench;
 use crate::package::write_whole;
+use crate::runs::versions_on;
 use crate::{MigrationError, ledger, queries};
 
 /// Setting that names the job to sabotage in its first round.
@@ -99,25 +100,26 @@ pub(crate) fn write_down(
         .jobs
         .get(job)
         .ok_or_else(|| MigrationError::Unknown(format!("no job {job}")))?;
-    Ok(emit(known, lifted, &upstream(bench)))
+    Ok(emit(known, lifted, &upstream(bench), &read_on(bench)))
 }
 
-/// Tables that legacy jobs write, with the job that does.
+/// Tables that some job reads of another.
+fn read_on(bench: &Bench<'_>) -> BTreeSet<String> {
+    let read = bench.project.edges.read_tables();
+    read.into_iter()
+        .map(|table| table.table.to_string())
+        .collect()
+}
+
+/// Tables that jobs read of others, with the job that writes them.
 fn upstream(bench: &Bench<'_>) -> BTreeMap<TableName, JobName> {
-    let workspace = &bench.project.workspace;
-    let tables = bench.project.jobs.values().flat_map(|job| {
-        job.modules.iter().filter_map(|module| match &module.kind {
-            ModuleKind::DataFrameWriter(writer) => {
-                let schema = writer
-                    .schema
-                    .clone()
-                    .unwrap_or_else(|| workspace.curated_schema.clone());
-                Some((TableName::new(schema, &writer.table), job.name.clone()))
-            }
-            _ => None,
-        })
+    let edges = bench.project.edges.all();
+    let reads = edges.flat_map(|edge| {
+        edge.reads
+            .iter()
+            .map(|read| (read.table.clone(), edge.needs.clone()))
     });
-    tables.collect()
+    reads.collect()
 }
 
 /// All files of a rewrite by name.
@@ -133,13 +135,9 @@ fn previous(
     job: &JobName,
     round: u32,
 ) -> Result<Option<Vec<FileHash>>, MigrationError> {
-    let events = ledger::load(bench.store.read())?;
+    let events = ledger::of_job(bench.store.read(), job)?;
     Ok(events.into_iter().rev().find_map(|event| match event {
-        LedgerEvent::JobRewritten(rewritten)
-            if rewritten.job == job.as_str() && rewritten.round < round =>
-        {
-            Some(rewritten.files)
-        }
+        LedgerEvent::JobRewritten(rewritten) if rewritten.round < round => Some(rewritten.files),
         _ => None,
     }))
 }
@@ -209,8 +207,8 @@ fn saboteur(
     job: &JobName,
     lifted: &Lifted,
 ) -> Result<Option<(String, Lifted)>, MigrationError> {
-    let right = output_digest(bench, lifted)?;
-    let mut mutants = mutants(&lifted.flow, bench.catalog()?);
+    let right = output_digest(bench, job, lifted)?;
+    let mut mutants = mutants(&lifted.flow, bench.analysis(job)?.catalog(bench.catalog()?));
     mutants.sort_by_key(|mutant| !matches!(lifted.flow.node(mutant.node).op, Op::Join { .. }));
     for mutant in mutants {
         let candidate = Lifted {
@@ -218,7 +216,7 @@ fn saboteur(
             ..lifted.clone()
         };
         let differs = write_down(bench, job, &candidate)?.is_ok()
-            && output_digest(bench, &candidate)?.is_some_and(|digest| Some(digest) != right);
+            && output_digest(bench, job, &candidate)?.is_some_and(|digest| Some(digest) != right);
         if differs {
             return Ok(Some((mutant.description, candidate)));
         }
@@ -229,6 +227,7 @@ fn saboteur(
 /// Digest of the first output on the first date; `None` when it cannot be printed or stops.
 fn output_digest(
     bench: &Bench<'_>,
+    job: &JobName,
     lifted: &Lifted,
 ) -> Result<Option<ContentHash>, MigrationError> {
     let Some(sink) = lifted.flow.sinks.first() else {
@@ -239,7 +238,10 @@ fn output_digest(
     };
     let sources = queries::sources_of(&lifted.flow, &printed);
     let date = bench.project.workspace.dates.first;
-    match queries::run(bench, &sources, &printed.sql, date, &bench.versions()?) {
+    let Some(versions) = versions_on(bench, job, date)? else {
+        return Ok(None);
+    };
+    match queries::run(bench, &sources, &printed.sql, date, &versions) {
         Ok(result) => {
             let digest = content_hash(&result.schema, &result.batches)?;
             Ok(Some(digest))

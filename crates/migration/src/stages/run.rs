@@ -1,12 +1,14 @@
 //! Runs both sides of a job for every date that has no current run.
 
+use std::collections::BTreeMap;
+
 use relift_job::Side;
 use relift_platform::control::RunStatus;
 use relift_team::{Outcome, Reply, Task};
 
-use crate::MigrationError;
 use crate::bench::Bench;
-use crate::runs::{RewriteFiles, legacy_basis, run_legacy, run_rewrite};
+use crate::runs::{Repeat, RewriteFiles, make_needed, run_legacy, run_rewrite};
+use crate::{MigrationError, ledger};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
     let Some(job) = bench.project.jobs.get(&task.job) else {
@@ -21,15 +23,22 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
             "the rewritten job is not below artifacts/",
         ));
     };
-    let basis = legacy_basis(bench, job)?;
+    let needed = bench.project.edges.waited_for(&task.job);
+    let rounds = match needed.is_empty() {
+        true => BTreeMap::new(),
+        false => ledger::rounds(bench.store.read())?,
+    };
     let mut broken = None;
     for date in bench.project.workspace.dates.iter() {
-        let legacy = run_legacy(bench, job, date, &basis)?;
+        make_needed(bench, &needed, date, Side::Legacy, &rounds)?;
+        let legacy = run_legacy(bench, job, date, Repeat::Stale)?;
         bench.progress.step(
             "runs",
             &format!("{} {date} {}", task.job, Side::Legacy.word()),
         );
-        let rewrite = run_rewrite(bench, &task.job, &files, date, task.ticket.round)?;
+        make_needed(bench, &needed, date, Side::Rewrite, &rounds)?;
+        let round = task.ticket.round;
+        let rewrite = run_rewrite(bench, &task.job, &files, date, round, Repeat::Stale)?;
         bench.progress.step(
             "runs",
             &format!("{} {date} {}", task.job, Side::Rewrite.word()),

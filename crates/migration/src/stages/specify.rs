@@ -1,10 +1,12 @@
 //! Decides construct by construct how the rewrite computes it, or refuses.
 
 use relift_governance::{Construct, JobLifted, LedgerEvent, Level};
-use relift_team::{Outcome, Reply, Task};
+use relift_job::JobName;
+use relift_team::{End, Outcome, Reply, Task};
 
 use super::joined;
-use crate::bench::Bench;
+use crate::analysis::needs_kept;
+use crate::bench::{Bench, lock};
 use crate::{MigrationError, ledger};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
@@ -32,7 +34,12 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
                 .filter(|answered| !answered.holds())
                 .map(|answered| format!("{} ({})", answered.text, answered.evidence()))
                 .collect();
-            (constructs, (!failed.is_empty()).then(|| joined(failed)))
+            let refused = if failed.is_empty() {
+                kept_upstream(bench, &task.job)
+            } else {
+                Some(joined(failed))
+            };
+            (constructs, refused)
         }
         Err(refusals) => {
             let constructs = refusals
@@ -66,5 +73,16 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
     Ok(match refused {
         Some(reason) => Reply::because(Outcome::Refused, reason),
         None => Reply::completed(),
+    })
+}
+
+/// Why the job cannot be rewritten because another one was not.
+fn kept_upstream(bench: &Bench<'_>, job: &JobName) -> Option<String> {
+    let ended = lock(&bench.ended);
+    bench.project.edges.needs(job).iter().find_map(|edge| {
+        let (end, cause) = ended.get(&edge.needs)?;
+        let why = cause.as_deref().unwrap_or(end.word());
+        (!edge.reads.is_empty() && *end != End::Done)
+            .then(|| format!("{} ({why})", needs_kept(&edge.needs)))
     })
 }

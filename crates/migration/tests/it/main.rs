@@ -5,5 +5,7 @@ mod cases;
 mod faults;
 mod rename;
 mod resume;
+mod run_control;
+mod scale;
 mod typed_csv;
 mod workspace;

@@ -1,0 +1,227 @@
+//! How every (job, date) of a side stands, told from one sweep over the recorded runs: what is there, what is
+//! missing, and what was made from other code or inputs than those there are now.
+//!
+//! Planning and `status` share it, so that what a plan would run is what the status calls missing or stale.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use relift_job::{DependencyWhen, EffectiveDate, Job, JobName, Side, TableName, Workspace};
+use relift_platform::control::{RunState, RunStates, RunStatus, versions_text};
+
+use super::legacy::lake_versions;
+use super::rewrite::{RewriteFiles, lake_versions as rewrite_lake_versions};
+use crate::{MigrationError, Project};
+
+/// How one (job, date) of a side stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It has run from the code and inputs there are now.
+    Done,
+    /// It has run from other code or inputs.
+    Stale,
+    /// It failed.
+    Failed,
+    /// It did not take place because of another job.
+    Skipped,
+    /// It has never run to its end.
+    Missing,
+}
+
+impl Standing {
+    /// The word used in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Stale => "stale",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// What runs of one job's side are made from.
+pub(crate) struct JobBasis {
+    code: Arc<str>,
+    lake: BTreeMap<String, u64>,
+    lake_text: Arc<str>,
+    /// What it reads of other jobs: the job, which run of it, the table in the zone.
+    reads: Vec<(JobName, DependencyWhen, String)>,
+    /// Tables of its own that it reads.
+    own: Vec<String>,
+}
+
+impl JobBasis {
+    fn new(
+        project: &Project,
+        job: &JobName,
+        side: Side,
+        code: Arc<str>,
+        lake: BTreeMap<String, u64>,
+    ) -> Self {
+        let zone = |table: &TableName| zone_table(&project.workspace, side, table);
+        let reads = project.edges.needs(job).iter().flat_map(|edge| {
+            edge.reads
+                .iter()
+                .map(|read| (edge.needs.clone(), edge.when, zone(&read.table)))
+        });
+        let own = project.edges.own_reads(job).iter();
+        Self {
+            code,
+            lake_text: versions_text(&lake).into(),
+            lake,
+            reads: reads.collect(),
+            own: own.map(|read| zone(&read.table)).collect(),
+        }
+    }
+
+    /// Of a legacy job.
+    pub(crate) fn legacy(
+        project: &Project,
+        job: &Job,
+        code: Arc<str>,
+        latest: &BTreeMap<TableName, u64>,
+    ) -> Result<Self, MigrationError> {
+        let lake = lake_versions(project, job, latest)?;
+        Ok(Self::new(project, &job.name, Side::Legacy, code, lake))
+    }
+
+    /// Of a rewritten job; `None` when there is no rewrite.
+    pub(crate) fn rewrite(
+        project: &Project,
+        job: &Job,
+        latest: &BTreeMap<TableName, u64>,
+    ) -> Result<Option<Self>, MigrationError> {
+        let Some(files) = RewriteFiles::of(project, &job.name)? else {
+            return Ok(None);
+        };
+        let lake = rewrite_lake_versions(&files, latest);
+        let code = files.code.as_str().into();
+        Ok(Some(Self::new(
+            project,
+            &job.name,
+            Side::Rewrite,
+            code,
+            lake,
+        )))
+    }
+
+    /// Jobs whose output its runs read.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = (&JobName, DependencyWhen)> {
+        self.reads.iter().map(|(job, when, _)| (job, *when))
+    }
+
+    /// Whether it reads what it wrote on the date before.
+    pub(crate) fn reads_itself(&self) -> bool {
+        !self.own.is_empty()
+    }
+}
+
+fn zone_table(workspace: &Workspace, side: Side, table: &TableName) -> String {
+    match side {
+        Side::Legacy => table.to_string(),
+        Side::Rewrite => format!("{}.{}", workspace.rewrite_schema, table.table),
+    }
+}
+
+/// How a (job, date) stands; `basis` is absent when it is not known what a run would be made from.
+pub(crate) fn standing(
+    states: &RunStates,
+    job: &JobName,
+    date: EffectiveDate,
+    basis: Option<&JobBasis>,
+) -> Standing {
+    let Some(state) = states.get(job).and_then(|own| own.get(&date)) else {
+        return Standing::Missing;
+    };
+    match state.status {
+        RunStatus::Running | RunStatus::Interrupted => Standing::Missing,
+        RunStatus::Skipped => Standing::Skipped,
+        RunStatus::Failed => Standing::Failed,
+        RunStatus::Succeeded => match basis {
+            Some(basis) if !is_current(states, job, date, state, basis) => Standing::Stale,
+            _ => Standing::Done,
+        },
+    }
+}
+
+fn is_current(
+    states: &RunStates,
+    job: &JobName,
+    date: EffectiveDate,
+    state: &RunState,
+    basis: &JobBasis,
+) -> bool {
+    state.code_hash.as_deref() == Some(&*basis.code)
+        && inputs(states, job, date, basis).is_some_and(|text| text == *state.input_versions)
+}
+
+/// The inputs a run would have now, as they are recorded; `None` when one of them is not there.
+fn inputs<'b>(
+    states: &RunStates,
+    job: &JobName,
+    date: EffectiveDate,
+    basis: &'b JobBasis,
+) -> Option<Cow<'b, str>> {
+    if basis.reads.is_empty() && basis.own.is_empty() {
+        return Some(Cow::Borrowed(&basis.lake_text));
+    }
+    let mut versions = basis.lake.clone();
+    for (needs, when, table) in &basis.reads {
+        let own = states.get(needs)?;
+        let state = match when {
+            DependencyWhen::SameDay => own.get(&date),
+            DependencyWhen::Latest => latest(own, date, true),
+        };
+        let state = state.filter(|state| state.status == RunStatus::Succeeded)?;
+        versions.insert(table.clone(), state.output_version(table)?);
+    }
+    for table in &basis.own {
+        let before = states.get(job).and_then(|own| latest(own, date, false));
+        if let Some(state) = before {
+            if state.status != RunStatus::Succeeded {
+                return None;
+            }
+            versions.insert(table.clone(), state.output_version(table)?);
+        }
+    }
+    Some(Cow::Owned(versions_text(&versions)))
+}
+
+/// The latest run before a date, or at it too, that took place or was skipped.
+fn latest(
+    own: &BTreeMap<EffectiveDate, RunState>,
+    date: EffectiveDate,
+    at_it_too: bool,
+) -> Option<&RunState> {
+    let ended = |status| {
+        matches!(
+            status,
+            RunStatus::Succeeded | RunStatus::Failed | RunStatus::Skipped
+        )
+    };
+    own.range(..=date)
+        .rev()
+        .filter(|(own, _)| at_it_too || **own < date)
+        .map(|(_, state)| state)
+        .find(|state| ended(state.status))
+}
+
+/// Whether a job that is waited for has ended well, as far as is recorded.
+pub(crate) fn is_there(
+    states: &RunStates,
+    needs: &JobName,
+    when: DependencyWhen,
+    date: EffectiveDate,
+) -> bool {
+    let Some(own) = states.get(needs) else {
+        return false;
+    };
+    let state = match when {
+        DependencyWhen::SameDay => own.get(&date),
+        DependencyWhen::Latest => latest(own, date, true),
+    };
+    state.is_some_and(|state| state.status == RunStatus::Succeeded)
+}
