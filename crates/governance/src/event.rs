@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use relift_team::{Event, Outcome, Reply, Stage, Ticket};
 
-use crate::{Answer, CellCompared, Disposition, Level};
+use crate::{Answer, CellCompared, Disposition, Isolation, Level};
 
 /// Something that was decided or measured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -318,6 +318,9 @@ pub struct RunFinished {
     /// What went wrong.
     #[serde(default)]
     pub error: Option<String>,
+    /// How well the legacy code was isolated; absent on the other side and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
 }
 
 /// See [`LedgerEvent::CauseNamed`].

@@ -7,8 +7,8 @@ use relift_team::{Effect, Event, JobState, Outcome, Reply, Stage, start, step};
 
 use crate::event::*;
 use crate::{
-    Answer, CellCompared, CellStatus, ColumnDifference, Disposition, Grade, Level, OutputCompared,
-    RowDifference, RowsCompared,
+    Answer, CellCompared, CellStatus, ColumnDifference, Disposition, Grade, Isolation, Level,
+    OutputCompared, RowDifference, RowsCompared,
 };
 
 pub(crate) const DATES: [&str; 2] = ["2024-10-01", "2024-10-02"];
@@ -289,6 +289,7 @@ fn both(job: &str, stage: Stage, round: u32) -> Vec<LedgerEvent> {
                     inputs: BTreeMap::from([("sales.orders".into(), "version 31".into())]),
                     outputs: BTreeMap::from([(format!("{job}/{date}/out.csv"), hash.clone())]),
                     error: None,
+                    isolation: (side == "legacy").then_some(Isolation::Complete),
                 })
             };
             return DATES

@@ -35,4 +35,4 @@ pub use model::{Conservation, JobModel, Model, Reopened};
 pub use package::{Package, PackageFile};
 pub use record::{Record, RecordError, SCHEMA_VERSION};
 pub use verdict::{Attention, PackageVerdict};
-pub use words::{Answer, CellStatus, Disposition, Grade, Level};
+pub use words::{Answer, CellStatus, Disposition, Grade, Isolation, Level};

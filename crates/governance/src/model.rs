@@ -9,7 +9,8 @@ use crate::event::{
     Requirement, RunFinished, TestDesigned,
 };
 use crate::{
-    Attention, Cell, CellCompared, CellStatus, Disposition, Level, PackageVerdict, RowsCompared,
+    Attention, Cell, CellCompared, CellStatus, Disposition, Isolation, Level, PackageVerdict,
+    RowsCompared,
 };
 
 /// The whole conversion.
@@ -87,6 +88,17 @@ pub struct Conservation {
 }
 
 impl Model {
+    /// How many legacy runs there are by how well they were isolated; `None` where no record says so.
+    pub fn isolation(&self) -> BTreeMap<Option<Isolation>, usize> {
+        let mut counts = BTreeMap::new();
+        for run in self.jobs.values().flat_map(|job| job.runs.values()) {
+            if run.side == "legacy" {
+                *counts.entry(run.isolation).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// Every cell of a job, one per date of the scope.
     pub fn cells<'a>(&'a self, job: &'a JobModel) -> impl Iterator<Item = Cell<'a>> {
         self.dates.iter().map(move |date| Cell::of(job, date))

@@ -88,6 +88,46 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How well legacy code was isolated while it ran; each includes those before it.
+    Isolation {
+        /// Limits on resources only.
+        Limits = "limits",
+        /// Only the files it needs, by Landlock.
+        Files = "files",
+        /// No TCP either.
+        FilesAndTcp = "files-and-tcp",
+        /// No network at all.
+        FilesAndNetwork = "files-and-network",
+        /// Own root folder, processes and network.
+        Namespaces = "namespaces",
+        /// Behind them Landlock and a filter on system calls.
+        Complete = "complete",
+    }
+}
+
+impl Isolation {
+    /// Says in a sentence what the code could and could not reach.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Limits => {
+                "It had limits on resources only: files and network of the machine were open to it."
+            }
+            Self::Files => "It could reach only the folders it needs; the network was open to it.",
+            Self::FilesAndTcp => {
+                "It could reach only the folders it needs and could not open TCP connections."
+            }
+            Self::FilesAndNetwork => "It could reach only the folders it needs and had no network.",
+            Self::Namespaces => {
+                "It had a root folder and processes of its own and no network. Landlock or the filter on system calls was missing behind that."
+            }
+            Self::Complete => {
+                "It had a root folder and processes of its own and no network, behind Landlock and a filter on system calls."
+            }
+        }
+    }
+}
+
+vocabulary! {
     /// What became of a finding.
     Disposition {
         /// Not decided yet, or the job was not rewritten.

@@ -32,4 +32,4 @@ pub use rewritten::{
     RewrittenTransformation, SourceOrigin,
 };
 pub use table::{Catalog, ColumnFacts, LakeType, Nulls, TableFacts};
-pub use workspace::{Decimals, Dialect, Side, Workspace};
+pub use workspace::{Decimals, Dialect, Isolation, Side, Workspace};

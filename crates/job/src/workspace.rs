@@ -20,6 +20,15 @@ pub enum Decimals {
     Exact,
 }
 
+/// What happens when this machine lacks a layer of the isolation of legacy code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Jobs run with what there is, and records say which level that was.
+    Prefer,
+    /// No job runs.
+    Require,
+}
+
 /// Which of the two programs a run belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
@@ -68,6 +77,10 @@ pub struct Workspace {
     pub output_date_column: String,
     /// `[legacy] run_seconds_max`: a legacy run is stopped after that many seconds.
     pub run_seconds_max: u64,
+    /// `[legacy] run_memory_mb_max`: what a legacy run may use beyond the warm interpreter.
+    pub run_memory_mb_max: u64,
+    /// `[legacy] isolation`.
+    pub isolation: Isolation,
     /// `[output] curated_schema`.
     pub curated_schema: SchemaName,
     /// `[output] rewrite_schema`.

@@ -4,7 +4,7 @@ use relift_diagnostics::{Diagnostic, SourceFile};
 
 use crate::document::{Fields, Node, Reader, parse_toml};
 use crate::job_parsing::DIALECTS;
-use crate::{DateRange, Decimals, Workspace};
+use crate::{DateRange, Decimals, Isolation, Workspace};
 
 const SECTIONS: [(&str, &[&str]); 7] = [
     ("workspace", &["name"]),
@@ -20,10 +20,16 @@ const SECTIONS: [(&str, &[&str]); 7] = [
             "csv_date_format",
             "output_date_column",
             "run_seconds_max",
+            "run_memory_mb_max",
+            "isolation",
         ],
     ),
     ("output", &["curated_schema", "rewrite_schema", "files"]),
     ("sealed", &["paths"]),
+];
+const ISOLATIONS: [(&str, Isolation); 2] = [
+    ("prefer", Isolation::Prefer),
+    ("require", Isolation::Require),
 ];
 const DECIMALS: [(&str, Decimals); 2] = [("float", Decimals::Float), ("exact", Decimals::Exact)];
 
@@ -65,6 +71,8 @@ decimals = "float"                         # DECIMAL reaches Python as float64; 
 csv_date_format = "iso"                    # or strftime text, such as "%-m/%-d/%Y"
 output_date_column = "etl_effective_date"  # added last by file writers
 run_seconds_max = 600                      # a legacy run is stopped after so many seconds
+run_memory_mb_max = 4096                   # and when it uses more memory than this
+isolation = "prefer"                       # of legacy code; "require": refuse to run it with a layer missing
 
 [output]
 curated_schema = "curated"
@@ -129,6 +137,13 @@ fn read_workspace(reader: &mut Reader<'_>, document: &Node) -> Option<Workspace>
         .as_ref()
         .and_then(|section| reader.optional_count(section, "run_seconds_max", 1))
         .unwrap_or(600);
+    let run_memory_mb_max = legacy
+        .as_ref()
+        .and_then(|section| reader.optional_count(section, "run_memory_mb_max", 64))
+        .unwrap_or(4096);
+    let isolation = legacy
+        .as_ref()
+        .and_then(|section| reader.choice(section, "isolation", &ISOLATIONS));
     let curated_schema = text_or(reader, output.as_ref(), "curated_schema", "curated");
     let rewrite_schema = text_or(
         reader,
@@ -160,6 +175,8 @@ fn read_workspace(reader: &mut Reader<'_>, document: &Node) -> Option<Workspace>
         csv_date_format,
         output_date_column,
         run_seconds_max: run_seconds_max.into(),
+        run_memory_mb_max: run_memory_mb_max.into(),
+        isolation: isolation.unwrap_or(Isolation::Prefer),
         curated_schema: curated_schema.into(),
         rewrite_schema: rewrite_schema.into(),
         output_files,

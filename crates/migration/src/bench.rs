@@ -175,7 +175,6 @@ impl<'a> Bench<'a> {
             cache: &self.cache(),
             staging_root: &staging,
             workers: self.workers,
-            memory_bytes_max: None,
         })
         .map_err(|error| MigrationError::Python(error.to_string()))
     }

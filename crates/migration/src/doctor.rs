@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use relift_job::Isolation;
 use relift_platform::legacy::{EnvironmentRequest, find_interpreter, prepare};
 
 use crate::project::SETTINGS;
@@ -54,8 +55,10 @@ impl Finding {
 /// Looks at everything; never stops at the first problem.
 pub fn examine(folder: &Path, settings: &Settings, progress: &dyn Progress) -> Vec<Finding> {
     let mut findings = vec![python(settings)];
-    findings.push(isolation());
-    match Project::open(folder) {
+    let project = Project::open(folder);
+    let wanted = project.as_ref().map(|project| project.workspace.isolation);
+    findings.push(isolation(wanted.unwrap_or(Isolation::Prefer)));
+    match project {
         Ok(project) => {
             findings.push(Finding::good(
                 "workspace",
@@ -131,23 +134,21 @@ fn environment(project: &Project, settings: &Settings, progress: &dyn Progress) 
     }
 }
 
-fn isolation() -> Finding {
+fn isolation(wanted: Isolation) -> Finding {
     let (level, missing) = relift_sandbox::probe();
     if missing.is_empty() {
         return Finding::good("isolation", level.to_string());
     }
-    let layers: Vec<String> = missing
-        .iter()
-        .map(|missing| format!("{} ({})", missing.layer, missing.reason))
-        .collect();
+    let layers: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    let remedies: Vec<&str> = missing.iter().map(|missing| missing.remedy).collect();
     Finding {
         what: "isolation",
-        health: Health::Warning,
+        health: match wanted {
+            Isolation::Require => Health::Bad,
+            Isolation::Prefer => Health::Warning,
+        },
         found: format!("{level}; missing: {}", layers.join("; ")),
-        remedy: Some(
-            "a newer kernel with Landlock and user namespaces isolates legacy code better"
-                .to_owned(),
-        ),
+        remedy: Some(remedies.join("; ")),
     }
 }
 

@@ -1,35 +1,24 @@
-//! What a foreign process may read, write and use up.
+//! What a foreign process may read, write and use up, and how it is started that way.
 
-use std::ffi::{CStr, CString, OsString};
+use std::ffi::{CString, OsString};
 use std::io;
-use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::mount::{MsFlags, mount};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::stat::{Mode, umask};
 
-use crate::level::{IdMaps, Namespaces, enter_namespaces, offer};
-use crate::{Confined, IsolationLevel, landlock};
-
-/// Upper bounds; `None` leaves what the parent has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Address space in bytes.
-    pub memory_bytes_max: Option<u64>,
-    /// Size of one written file in bytes.
-    pub file_bytes_max: Option<u64>,
-    /// Open files.
-    pub open_files_max: Option<u64>,
-    /// Processor time in seconds.
-    pub cpu_seconds_max: Option<u64>,
-    /// Processes of this user, counted over the whole machine.
-    pub processes_max: Option<u64>,
-}
+use crate::capabilities::{self, Kept};
+use crate::landlock::Ruleset;
+use crate::level::{Offer, offer};
+use crate::limits::Limits;
+use crate::namespaces::{IdMaps, Namespaces, die_with_parent, enter_processes};
+use crate::root::{Needs, Plan, Root, Scratch};
+use crate::seccomp::{Audience, Filter};
+use crate::{Confined, IsolationLevel};
 
 /// Describes a confined process before it starts.
 #[derive(Clone, Debug, Default)]
@@ -42,25 +31,39 @@ pub struct Confinement {
     ///
     /// Takes namespaces; where there are none, only reading is denied.
     pub hidden: Vec<PathBuf>,
+    /// Size of a `/tmp` and a `/dev/shm` of its own; takes namespaces.
+    pub scratch_bytes_max: Option<u64>,
     /// Its whole environment; nothing is inherited.
     pub environment: Vec<(OsString, OsString)>,
     /// Bounds on what it uses up.
     pub limits: Limits,
     /// Dies when the *thread* that spawned it ends; spawn from one that lives as long as the process should.
     pub dies_with_thread: bool,
+    /// It narrows its own children further, for which it keeps the means where there are namespaces.
+    ///
+    /// It must be a program of ours, not foreign code; its children give the means up.
+    pub narrows_children: bool,
+}
+
+/// Layers a process started here and now can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// A root folder, processes, network and shared memory of its own.
+    pub namespaces: bool,
+    /// A view of those processes.
+    pub proc: bool,
+    /// The version of Landlock, zero for none.
+    pub landlock_version: u32,
+    /// A filter on system calls.
+    pub filter: bool,
 }
 
 /// Why a confined process did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// A path of the confinement exists but cannot be opened for a rule.
-    #[error("cannot allow access to {} in the sandbox", path.display())]
-    Rule {
-        /// The path.
-        path: PathBuf,
-        /// The kernel's answer.
-        source: io::Error,
-    },
+    /// A path has a character that no path can have.
+    #[error("a path of the sandbox contains a zero byte")]
+    Path(#[source] io::Error),
     /// The program could not be started, or a layer that this kernel offers could not be applied.
     #[error("cannot start {} in the sandbox", program.display())]
     Start {
@@ -87,6 +90,7 @@ impl Confinement {
             "/etc/passwd",
             "/etc/group",
             "/etc/ssl/openssl.cnf",
+            "/dev/null",
             "/dev/urandom",
             "/dev/random",
             "/dev/zero",
@@ -119,28 +123,26 @@ impl Confinement {
         offer().level()
     }
 
+    /// Returns what this machine offers, for a process that narrows its children itself.
+    pub fn offered() -> Offered {
+        let offer = offer();
+        Offered {
+            namespaces: offer.namespaces != Namespaces::None,
+            proc: offer.proc,
+            landlock_version: offer.landlock_abi,
+            filter: offer.seccomp,
+        }
+    }
+
     /// Starts `program` under this confinement.
     ///
     /// `prepare` sets arguments, working directory and standard streams.
     pub fn spawn(
         &self,
-        program: &std::path::Path,
+        program: &Path,
         prepare: impl FnOnce(&mut Command),
     ) -> Result<Confined, SandboxError> {
         let offer = offer();
-        let ruleset = if offer.landlock_abi > 0 {
-            let mut write = self.write.clone();
-            write.push(PathBuf::from("/dev/null"));
-            let made = landlock::ruleset(offer.landlock_abi, &self.read, &write).map_err(
-                |(path, error)| SandboxError::Rule {
-                    path,
-                    source: error.into(),
-                },
-            )?;
-            Some(made)
-        } else {
-            None
-        };
         let mut command = Command::new(program);
         command
             .stdin(Stdio::null())
@@ -150,34 +152,11 @@ impl Confinement {
         command
             .env_clear()
             .envs(self.environment.iter().map(|(key, value)| (key, value)));
-
-        let namespaces = offer.namespaces;
-        let limits = self.limits;
-        let dies_with_thread = self.dies_with_thread;
-        let maps = IdMaps::of_this_process();
-        let hidden = self.hidden.iter().filter(|path| path.is_dir());
-        let hidden: Vec<CString> = hidden
-            .filter_map(|path| CString::new(path.as_os_str().as_bytes()).ok())
-            .collect();
-        let ruleset_fd = ruleset.as_ref().map(AsRawFd::as_raw_fd);
+        let folder = command.get_current_dir().map(Path::to_owned);
+        let layers = self.layers(offer, folder.as_deref())?;
         // SAFETY: the closure makes system calls on values prepared above and allocates nothing.
         unsafe {
-            command.pre_exec(move || {
-                nix::unistd::setsid()?;
-                enter_namespaces(namespaces, &maps)?;
-                if namespaces != Namespaces::None {
-                    hide(&hidden)?;
-                }
-                limits.apply()?;
-                if dies_with_thread {
-                    prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong)?;
-                }
-                prctl(libc::PR_SET_NO_NEW_PRIVS, 1)?;
-                if let Some(fd) = ruleset_fd {
-                    landlock::enter(fd)?;
-                }
-                Ok(())
-            });
+            command.pre_exec(move || layers.enter());
         }
         let child = command.spawn().map_err(|source| SandboxError::Start {
             program: program.to_owned(),
@@ -185,58 +164,134 @@ impl Confinement {
         })?;
         Ok(Confined::new(child, offer.level()))
     }
+
+    fn layers(&self, offer: &Offer, folder: Option<&Path>) -> Result<Layers, SandboxError> {
+        let own_root = offer.namespaces != Namespaces::None;
+        let narrows = self.narrows_children && own_root;
+        let root = if own_root {
+            let plan = Plan::new(&Needs {
+                read: self.read.clone(),
+                write: self.write.clone(),
+                hidden: self.hidden.clone(),
+                scratch_bytes_max: self.scratch_bytes_max,
+                proc: offer.proc,
+                settings: narrows,
+            });
+            Some(Root::prepare(&plan).map_err(SandboxError::Path)?)
+        } else {
+            None
+        };
+        // Under Landlock nothing can be mounted, so a process that will is not put under it.
+        let ruleset = if offer.landlock_abi > 0 && !narrows {
+            let mut write = self.write.clone();
+            write.push(PathBuf::from("/dev/null"));
+            let mut read = self.read.clone();
+            if own_root {
+                read.push(PathBuf::from("/proc"));
+                if self.scratch_bytes_max.is_some() {
+                    write.extend(Scratch::FOLDERS.map(PathBuf::from));
+                }
+            }
+            let ruleset = Ruleset::prepare(offer.landlock_abi, &read, &write);
+            Some(ruleset.map_err(SandboxError::Path)?)
+        } else {
+            None
+        };
+        let (audience, kept) = if narrows {
+            (Audience::Narrowing, Kept::ForNarrowing)
+        } else {
+            (Audience::Final, Kept::Nothing)
+        };
+        let filter = if offer.seccomp {
+            Filter::new(audience)
+        } else {
+            None
+        };
+        let folder = match folder {
+            Some(folder) if own_root => {
+                let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+                let text = CString::new(real.as_os_str().as_bytes());
+                Some(text.map_err(|error| SandboxError::Path(error.into()))?)
+            }
+            _ => None,
+        };
+        Ok(Layers {
+            namespaces: offer.namespaces,
+            maps: IdMaps::of_this_process(),
+            dies_with_thread: self.dies_with_thread,
+            root,
+            folder,
+            limits: self.limits,
+            kept,
+            ruleset,
+            filter,
+        })
+    }
 }
 
-impl Limits {
-    fn apply(self) -> io::Result<()> {
-        let bounds = [
-            (Resource::RLIMIT_AS, self.memory_bytes_max),
-            (Resource::RLIMIT_FSIZE, self.file_bytes_max),
-            (Resource::RLIMIT_NOFILE, self.open_files_max),
-            (Resource::RLIMIT_CPU, self.cpu_seconds_max),
-            (Resource::RLIMIT_NPROC, self.processes_max),
-            (Resource::RLIMIT_CORE, Some(0)),
-        ];
-        for (resource, bound) in bounds {
-            if let Some(bound) = bound {
-                // A bound above what the parent may have itself is already kept.
-                let (_, hard) = nix::sys::resource::getrlimit(resource)?;
-                let bound = bound.min(hard);
-                setrlimit(resource, bound, bound)?;
-            }
+/// What is done between fork and exec, prepared to the last text.
+struct Layers {
+    namespaces: Namespaces,
+    maps: IdMaps,
+    dies_with_thread: bool,
+    root: Option<Root>,
+    folder: Option<CString>,
+    limits: Limits,
+    kept: Kept,
+    ruleset: Option<Ruleset>,
+    filter: Option<Filter>,
+}
+
+impl Layers {
+    /// Each layer needs what a later one takes away, so the order matters.
+    fn enter(&self) -> io::Result<()> {
+        nix::unistd::setsid()?;
+        if self.dies_with_thread {
+            die_with_parent()?;
+        }
+        enter_processes(self.namespaces, &self.maps, self.dies_with_thread)?;
+        if let Some(root) = &self.root {
+            root.enter()?;
+        }
+        if let Some(folder) = &self.folder {
+            nix::unistd::chdir(folder.as_c_str())?;
+        }
+        umask(Mode::from_bits_truncate(0o022));
+        close_on_exec()?;
+        self.limits.apply()?;
+        no_new_privileges()?;
+        capabilities::keep(self.kept)?;
+        if let Some(ruleset) = &self.ruleset {
+            ruleset.enter()?;
+        }
+        if let Some(filter) = &self.filter {
+            filter.enter()?;
         }
         Ok(())
     }
 }
 
-/// Covers folders by empty ones, in the mount namespace of the calling process only.
-fn hide(folders: &[CString]) -> io::Result<()> {
-    if folders.is_empty() {
+/// Keeps files that this program's own parent left open from the new program.
+fn close_on_exec() -> io::Result<()> {
+    const ON_EXEC: libc::c_uint = 1 << 2;
+    const FILES_MAX: libc::rlim_t = 1 << 16;
+    // SAFETY: the call takes three numbers.
+    let answer = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, ON_EXEC) };
+    if Errno::result(answer).is_ok() {
         return Ok(());
     }
-    let nothing: Option<&CStr> = None;
-    mount(
-        nothing,
-        c"/",
-        nothing,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        nothing,
-    )?;
-    for folder in folders {
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_RDONLY;
-        mount(
-            Some(c"none"),
-            folder.as_c_str(),
-            Some(c"tmpfs"),
-            flags,
-            nothing,
-        )?;
+    let (most, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)?;
+    for fd in 3..most.min(FILES_MAX) as libc::c_int {
+        // SAFETY: for a number that is no open file the call only fails.
+        unsafe {
+            libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
+        }
     }
     Ok(())
 }
 
-fn prctl(option: libc::c_int, value: libc::c_ulong) -> io::Result<()> {
-    // SAFETY: both options used here take one number.
-    Errno::result(unsafe { libc::prctl(option, value, 0, 0, 0) })?;
+fn no_new_privileges() -> io::Result<()> {
+    // SAFETY: the option takes one number.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Landlock, by its three system calls.
 //!
-//! Rules are made in the parent, where allocation is free; between fork and exec the child only
-//! enters the finished ruleset.
+//! Rules are prepared in the parent, where allocation is free, and made between fork and exec: a
+//! process with a root folder of its own has mounts there that its parent cannot name.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
+use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -18,12 +19,15 @@ const EXECUTE: u64 = 1 << 0;
 const WRITE_FILE: u64 = 1 << 1;
 const READ_FILE: u64 = 1 << 2;
 const READ_FOLDER: u64 = 1 << 3;
+const MAKE_DEVICE: u64 = 1 << 6;
+const MAKE_BLOCK_DEVICE: u64 = 1 << 11;
 const TRUNCATE: u64 = 1 << 14;
 const IOCTL: u64 = 1 << 15;
 /// Rights that a rule on a file, rather than a folder, may grant.
 const ON_A_FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL;
 
 #[repr(C)]
+#[derive(Debug)]
 struct Handled {
     files: u64,
     network: u64,
@@ -61,63 +65,91 @@ fn file_rights(abi: u32) -> u64 {
     (1 << count) - 1
 }
 
-/// Makes a ruleset that allows reading `read` and everything in `write`, and no TCP.
-///
-/// Folders that do not exist grant nothing and are no error.
-pub(crate) fn ruleset(
-    abi: u32,
-    read: &[PathBuf],
-    write: &[PathBuf],
-) -> Result<OwnedFd, (PathBuf, Errno)> {
-    let handled = Handled {
-        files: file_rights(abi),
-        network: if abi >= 4 { 0b11 } else { 0 },
-        scoped: if abi >= 6 { 0b11 } else { 0 },
-    };
-    // Older kernels refuse a longer attribute whose tail they do not know, even when it is zero-sized work.
-    let size = match abi {
-        0..4 => 8usize,
-        4 | 5 => 16,
-        _ => 24,
-    };
-    // SAFETY: the attribute lives through the call and `size` is at most its size.
-    let answer = unsafe {
-        libc::syscall(
-            libc::SYS_landlock_create_ruleset,
-            &raw const handled,
-            size,
-            0,
-        )
-    };
-    let fd = Errno::result(answer).map_err(|error| (PathBuf::from("/"), error))?;
-    // SAFETY: the kernel has just given this descriptor to us.
-    let ruleset = unsafe { OwnedFd::from_raw_fd(fd as RawFd) };
-    for path in read {
-        allow(&ruleset, path, EXECUTE | READ_FILE | READ_FOLDER)
-            .map_err(|error| (path.clone(), error))?;
-    }
-    for path in write {
-        allow(&ruleset, path, handled.files).map_err(|error| (path.clone(), error))?;
-    }
-    Ok(ruleset)
+/// Rights on what may be changed: all but running programs from it and making devices in it.
+fn change_rights(abi: u32) -> u64 {
+    file_rights(abi) & !(EXECUTE | MAKE_DEVICE | MAKE_BLOCK_DEVICE)
 }
 
-fn allow(ruleset: &OwnedFd, path: &Path, rights: u64) -> Result<(), Errno> {
-    let text = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
-    // SAFETY: `text` is a terminated string that outlives the call.
+/// A ruleset to be made and entered between fork and exec.
+#[derive(Debug)]
+pub(crate) struct Ruleset {
+    handled: Handled,
+    size: usize,
+    rules: Vec<(CString, u64)>,
+}
+
+impl Ruleset {
+    /// Prepares a ruleset that allows reading `read` and everything in `write`, and no TCP.
+    ///
+    /// Paths that do not exist when it is entered grant nothing and are no error.
+    pub(crate) fn prepare(abi: u32, read: &[PathBuf], write: &[PathBuf]) -> io::Result<Self> {
+        let handled = Handled {
+            files: file_rights(abi),
+            network: if abi >= 4 { 0b11 } else { 0 },
+            scoped: if abi >= 6 { 0b11 } else { 0 },
+        };
+        // Older kernels refuse a longer attribute, even when what they do not know is zero.
+        let size = match abi {
+            0..4 => 8usize,
+            4 | 5 => 16,
+            _ => 24,
+        };
+        let mut rules = Vec::new();
+        for (paths, rights) in [
+            (read, EXECUTE | READ_FILE | READ_FOLDER),
+            (write, change_rights(abi)),
+        ] {
+            for path in paths {
+                let text = CString::new(path.as_os_str().as_bytes())?;
+                let allowed = if path.is_dir() {
+                    rights
+                } else {
+                    rights & ON_A_FILE & handled.files
+                };
+                rules.push((text, allowed));
+            }
+        }
+        Ok(Self {
+            handled,
+            size,
+            rules,
+        })
+    }
+
+    /// Puts the calling process under the rules, for good; no new privileges must be set already.
+    pub(crate) fn enter(&self) -> Result<(), Errno> {
+        // SAFETY: the attribute lives through the call and `size` is at most its size.
+        let answer = unsafe {
+            libc::syscall(
+                libc::SYS_landlock_create_ruleset,
+                &raw const self.handled,
+                self.size,
+                0,
+            )
+        };
+        let fd = Errno::result(answer)?;
+        // SAFETY: the kernel has just given this descriptor to us.
+        let ruleset = unsafe { OwnedFd::from_raw_fd(fd as RawFd) };
+        for (path, rights) in &self.rules {
+            allow(&ruleset, path, *rights)?;
+        }
+        // SAFETY: the call takes two numbers.
+        let answer =
+            unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0) };
+        Errno::result(answer).map(drop)
+    }
+}
+
+fn allow(ruleset: &OwnedFd, path: &CStr, allowed: u64) -> Result<(), Errno> {
+    // SAFETY: `path` is a terminated string that outlives the call.
     let fd =
-        match Errno::result(unsafe { libc::open(text.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) }) {
+        match Errno::result(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) }) {
             Ok(fd) => fd,
             Err(Errno::ENOENT) => return Ok(()),
             Err(error) => return Err(error),
         };
     // SAFETY: `open` has just given this descriptor to us.
     let opened = unsafe { OwnedFd::from_raw_fd(fd) };
-    let allowed = if path.is_dir() {
-        rights
-    } else {
-        rights & ON_A_FILE
-    };
     let rule = Beneath {
         allowed,
         folder: opened.as_raw_fd(),
@@ -132,12 +164,5 @@ fn allow(ruleset: &OwnedFd, path: &Path, rights: u64) -> Result<(), Errno> {
             0,
         )
     };
-    Errno::result(answer).map(drop)
-}
-
-/// Puts the calling process under the ruleset, for good.
-pub(crate) fn enter(ruleset: RawFd) -> Result<(), Errno> {
-    // SAFETY: the call takes two numbers.
-    let answer = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0) };
     Errno::result(answer).map(drop)
 }

@@ -1,17 +1,15 @@
 //! How well a process is isolated, in words a report can print.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use nix::errno::Errno;
-use nix::sched::CloneFlags;
-use nix::unistd::{getgid, getuid};
 
-use crate::landlock;
+use crate::namespaces::{IdMaps, Namespaces, enter_processes};
+use crate::root::{Needs, Plan, Root};
+use crate::{landlock, seccomp};
 
 /// What holds for a confined process; each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,11 +20,25 @@ pub enum IsolationLevel {
     Files,
     /// No TCP connections either.
     FilesAndTcp,
-    /// No network at all: the process has an empty network of its own.
+    /// No network at all.
     FilesAndNetwork,
+    /// A root folder, processes, network and shared memory of its own; nothing else is there to be named.
+    Namespaces,
+    /// Behind that, Landlock and a filter on system calls.
+    Complete,
 }
 
 impl IsolationLevel {
+    /// Every level, the weakest first.
+    pub const ALL: [Self; 6] = [
+        Self::Limits,
+        Self::Files,
+        Self::FilesAndTcp,
+        Self::FilesAndNetwork,
+        Self::Namespaces,
+        Self::Complete,
+    ];
+
     /// Returns one short word for records.
     pub fn word(self) -> &'static str {
         match self {
@@ -34,7 +46,14 @@ impl IsolationLevel {
             Self::Files => "files",
             Self::FilesAndTcp => "files-and-tcp",
             Self::FilesAndNetwork => "files-and-network",
+            Self::Namespaces => "namespaces",
+            Self::Complete => "complete",
         }
+    }
+
+    /// Reads the word of a record.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.word() == word)
     }
 }
 
@@ -49,6 +68,12 @@ impl fmt::Display for IsolationLevel {
                 "jobs see only the folders they need and cannot open TCP connections"
             }
             Self::FilesAndNetwork => "jobs see only the folders they need and have no network",
+            Self::Namespaces => {
+                "jobs have a root folder and processes of their own and no network; Landlock or the system call filter is missing"
+            }
+            Self::Complete => {
+                "jobs have a root folder and processes of their own and no network, behind Landlock and a system call filter"
+            }
         })
     }
 }
@@ -60,83 +85,37 @@ pub struct Missing {
     pub layer: &'static str,
     /// What the kernel answered.
     pub reason: String,
+    /// How a machine gets it.
+    pub remedy: &'static str,
 }
 
-/// Namespaces a confined process can be given here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Namespaces {
-    /// With a user namespace, so that being root inside means nothing outside.
-    WithUser,
-    /// Without one; only root may do that.
-    WithoutUser,
-    /// None.
-    None,
-}
-
-impl Namespaces {
-    pub(crate) fn flags(self) -> CloneFlags {
-        let own = CloneFlags::CLONE_NEWNET
-            | CloneFlags::CLONE_NEWNS
-            | CloneFlags::CLONE_NEWIPC
-            | CloneFlags::CLONE_NEWUTS;
-        match self {
-            Self::WithUser => own | CloneFlags::CLONE_NEWUSER,
-            Self::WithoutUser => own,
-            Self::None => CloneFlags::empty(),
-        }
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.layer, self.reason)
     }
-}
-
-/// The user and group that stay themselves inside a user namespace.
-pub(crate) struct IdMaps {
-    user: String,
-    group: String,
-}
-
-impl IdMaps {
-    pub(crate) fn of_this_process() -> Self {
-        Self {
-            user: format!("{0} {0} 1", getuid()),
-            group: format!("{0} {0} 1", getgid()),
-        }
-    }
-}
-
-/// Moves the calling process into namespaces of its own; meant for the time between fork and exec.
-pub(crate) fn enter_namespaces(namespaces: Namespaces, maps: &IdMaps) -> io::Result<()> {
-    if namespaces != Namespaces::None {
-        nix::sched::unshare(namespaces.flags())?;
-    }
-    if namespaces == Namespaces::WithUser {
-        write_once("/proc/self/setgroups", "deny")?;
-        write_once("/proc/self/uid_map", &maps.user)?;
-        write_once("/proc/self/gid_map", &maps.group)?;
-    }
-    Ok(())
-}
-
-fn write_once(path: &str, text: &str) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .open(path)?
-        .write_all(text.as_bytes())
 }
 
 /// What this kernel offers.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) namespaces: Namespaces,
+    /// A view of its own processes can be mounted.
+    pub(crate) proc: bool,
     pub(crate) landlock_abi: u32,
+    pub(crate) seccomp: bool,
     pub(crate) missing: Vec<Missing>,
 }
 
 impl Offer {
     pub(crate) fn level(&self) -> IsolationLevel {
-        match (self.landlock_abi, self.namespaces) {
-            (0, _) => IsolationLevel::Limits,
-            (_, Namespaces::WithUser | Namespaces::WithoutUser) => IsolationLevel::FilesAndNetwork,
-            (4.., Namespaces::None) => IsolationLevel::FilesAndTcp,
-            (_, Namespaces::None) => IsolationLevel::Files,
+        let own_root = self.namespaces != Namespaces::None;
+        match (own_root, self.landlock_abi, self.seccomp) {
+            (true, 1.., true) if self.proc => IsolationLevel::Complete,
+            (true, _, _) => IsolationLevel::Namespaces,
+            (false, 0, _) => IsolationLevel::Limits,
+            (false, _, true) => IsolationLevel::FilesAndNetwork,
+            (false, 4.., false) => IsolationLevel::FilesAndTcp,
+            (false, _, false) => IsolationLevel::Files,
         }
     }
 }
@@ -154,49 +133,93 @@ pub(crate) fn offer() -> &'static Offer {
         let mut missing = Vec::new();
         let landlock_abi = landlock::abi().unwrap_or_else(|error| {
             missing.push(Missing {
-                layer: "landlock",
+                layer: "Landlock",
                 reason: error.desc().to_owned(),
+                remedy: "Linux 5.13 or newer with `landlock` among the security modules of the boot line (`lsm=landlock,...`)",
             });
             0
         });
-        let namespaces = match (
-            may_unshare(Namespaces::WithUser),
-            may_unshare(Namespaces::WithoutUser),
-        ) {
-            (Ok(()), _) => Namespaces::WithUser,
-            (Err(_), Ok(())) => Namespaces::WithoutUser,
-            (Err(reason), Err(_)) => {
+        let seccomp = match seccomp::offered() {
+            Ok(()) => true,
+            Err(reason) => {
                 missing.push(Missing {
-                    layer: "network namespace",
+                    layer: "system call filter",
                     reason,
+                    remedy: "a kernel built with CONFIG_SECCOMP_FILTER, on x86_64 or aarch64",
                 });
-                Namespaces::None
+                false
             }
         };
+        let (namespaces, proc) = find_namespaces(&mut missing);
         Offer {
             namespaces,
+            proc,
             landlock_abi,
+            seccomp,
             missing,
         }
     })
 }
 
+/// Finds the best namespaces in which a root folder can really be built.
+fn find_namespaces(missing: &mut Vec<Missing>) -> (Namespaces, bool) {
+    let kinds = [Namespaces::WithUser, Namespaces::WithoutUser];
+    let mut without_proc = None;
+    let mut refused = None;
+    for kind in kinds {
+        match may_enter(kind, true) {
+            Ok(()) => return (kind, true),
+            Err(reason) => {
+                if without_proc.is_none() && may_enter(kind, false).is_ok() {
+                    without_proc = Some((kind, reason));
+                } else if refused.is_none() {
+                    refused = Some(reason);
+                }
+            }
+        }
+    }
+    if let Some((kind, reason)) = without_proc {
+        missing.push(Missing {
+            layer: "own view of processes",
+            reason,
+            remedy: "inside a container: run it with an unmasked /proc (docker: `--security-opt systempaths=unconfined`)",
+        });
+        return (kind, false);
+    }
+    missing.push(Missing {
+        layer: "namespaces for files, processes and network",
+        reason: refused.unwrap_or_default(),
+        remedy: "allow user namespaces (`sysctl user.max_user_namespaces=15000`; on Ubuntu also `sysctl kernel.apparmor_restrict_unprivileged_userns=0`; in a container `--security-opt seccomp=unconfined`), or run as root",
+    });
+    (Namespaces::None, false)
+}
+
 /// Tries it in a child that never gets to run a program.
-fn may_unshare(namespaces: Namespaces) -> Result<(), String> {
+fn may_enter(namespaces: Namespaces, proc: bool) -> Result<(), String> {
     const WORKED: Errno = Errno::EALREADY;
     let maps = IdMaps::of_this_process();
+    let needs = Needs {
+        proc,
+        ..Needs::default()
+    };
+    let root = Root::prepare(&Plan::new(&needs)).map_err(|error| error.to_string())?;
     let mut command = Command::new("/");
     // SAFETY: the closure makes system calls on values prepared above and allocates nothing.
     unsafe {
         command.pre_exec(move || {
-            enter_namespaces(namespaces, &maps)?;
+            enter_processes(namespaces, &maps, false)?;
+            root.enter()?;
             Err(WORKED.into())
         });
     }
     match command.spawn() {
         Err(error) if error.raw_os_error() == Some(WORKED as i32) => Ok(()),
         Err(error) => Err(error.to_string()),
-        Ok(_) => Err("a folder was run as a program".to_owned()),
+        Ok(mut child) => {
+            // It cannot run a folder; nothing is left of it.
+            let _ = child.wait();
+            Err("a folder was run as a program".to_owned())
+        }
     }
 }
 
@@ -206,30 +229,48 @@ mod tests {
 
     #[test]
     fn levels_follow_from_what_is_offered() {
-        let level = |landlock_abi, namespaces| {
+        let level = |namespaces, proc, landlock_abi, seccomp| {
             Offer {
                 namespaces,
+                proc,
                 landlock_abi,
+                seccomp,
                 missing: Vec::new(),
             }
             .level()
         };
-        assert_eq!(level(0, Namespaces::WithUser), IsolationLevel::Limits);
-        assert_eq!(level(1, Namespaces::None), IsolationLevel::Files);
-        assert_eq!(level(4, Namespaces::None), IsolationLevel::FilesAndTcp);
-        assert_eq!(
-            level(1, Namespaces::WithoutUser),
-            IsolationLevel::FilesAndNetwork
+        use IsolationLevel as L;
+        let (user, root, none) = (
+            Namespaces::WithUser,
+            Namespaces::WithoutUser,
+            Namespaces::None,
         );
+        assert_eq!(level(none, false, 0, true), L::Limits);
+        assert_eq!(level(none, false, 1, false), L::Files);
+        assert_eq!(level(none, false, 4, false), L::FilesAndTcp);
+        assert_eq!(level(none, false, 1, true), L::FilesAndNetwork);
+        assert_eq!(level(user, true, 0, true), L::Namespaces);
+        assert_eq!(level(user, true, 7, false), L::Namespaces);
+        assert_eq!(level(root, false, 7, true), L::Namespaces);
+        assert_eq!(level(user, true, 1, true), L::Complete);
+        assert_eq!(level(root, true, 7, true), L::Complete);
     }
 
     #[test]
     fn a_level_below_the_highest_comes_with_what_is_missing() {
         let (level, missing) = probe();
         assert_eq!(
-            level == IsolationLevel::FilesAndNetwork,
+            level == IsolationLevel::Complete,
             missing.is_empty(),
             "{missing:?}"
         );
+    }
+
+    #[test]
+    fn words_of_records_are_read_back() {
+        for level in IsolationLevel::ALL {
+            assert_eq!(IsolationLevel::from_word(level.word()), Some(level));
+        }
+        assert_eq!(IsolationLevel::from_word("none"), None);
     }
 }

@@ -10,11 +10,19 @@
     reason = "system calls between fork and exec, and Landlock, have no safe interface"
 )]
 
+mod capabilities;
 mod confinement;
 mod landlock;
 mod level;
+mod limits;
+mod namespaces;
 mod process;
+mod root;
+mod seccomp;
 
-pub use confinement::{Confinement, Limits, SandboxError};
+pub use confinement::{Confinement, Offered, SandboxError};
 pub use level::{IsolationLevel, Missing, probe};
+pub use limits::Limits;
 pub use process::Confined;
+pub use root::{Access, Needs, Plan, Step};
+pub use seccomp::Filter;

@@ -12,7 +12,6 @@ fn confinement(staging: &Path) -> Confinement {
     Confinement {
         read: Confinement::system_folders(),
         write: vec![staging.to_owned()],
-        hidden: Vec::new(),
         environment: Confinement::fixed_environment(),
         limits: Limits {
             file_bytes_max: Some(1 << 20),
@@ -20,6 +19,7 @@ fn confinement(staging: &Path) -> Confinement {
             ..Limits::default()
         },
         dies_with_thread: true,
+        ..Confinement::default()
     }
 }
 
@@ -98,15 +98,17 @@ fn a_hidden_folder_does_not_even_show_what_is_in_it() {
     fs::create_dir(&staging).expect("a folder");
     fs::create_dir(&sealed).expect("a folder");
     fs::write(sealed.join("key.toml"), "answer = 42").expect("a file");
-    if Confinement::level() < IsolationLevel::FilesAndNetwork {
+    if Confinement::level() < IsolationLevel::Namespaces {
         return;
     }
     let attempt = format!("stat {}/key.toml", sealed.display());
     let run = |hidden: Vec<PathBuf>| {
-        let process = Confinement {
+        let mut process = Confinement {
             hidden,
             ..confinement(&staging)
         };
+        // As when a folder of source text holds what is sealed.
+        process.read.push(folder.path().to_owned());
         let process = process.spawn(Path::new("/bin/sh"), |command| {
             command.arg("-c").arg(&attempt).stdout(Stdio::piped());
         });
@@ -114,7 +116,7 @@ fn a_hidden_folder_does_not_even_show_what_is_in_it() {
     };
     assert!(
         run(Vec::new()),
-        "without hiding, Landlock alone shows that the file is there"
+        "without hiding, what is inside of a readable folder shows"
     );
     assert!(!run(vec![sealed.clone()]));
     assert!(sealed.join("key.toml").exists(), "nothing changed outside");
@@ -198,4 +200,91 @@ fn a_missing_program_is_named() {
         error.to_string(),
         "cannot start /bin/no-such-program in the sandbox"
     );
+}
+
+#[test]
+fn nothing_is_there_that_was_not_given() {
+    if Confinement::level() < IsolationLevel::Namespaces {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mark = format!("relift-scratch-{}", std::process::id());
+    let process = Confinement {
+        scratch_bytes_max: Some(1 << 20),
+        ..confinement(folder.path())
+    };
+    let script = format!(
+        "for path in /home /root /var /opt /etc/shadow /etc/hostname /proc/sys /sys/kernel {}; do test -e $path && echo $path; done
+         echo $$; hostname; echo x > /tmp/{mark}; cat /tmp/{mark}; umask; ls /proc/self/fd",
+        folder.path().parent().expect("it is in a folder").join("x").display()
+    );
+    let process = process.spawn(Path::new("/bin/sh"), |command| {
+        command.args(["-c", &script]).stdout(Stdio::piped());
+    });
+    let (_, text) = output(process.expect("the shell starts"));
+    let lines: Vec<&str> = text.lines().collect();
+    // At the end the standard streams and the folder that is being listed.
+    let expected = ["1", "relift", "x", "0022", "0", "1", "2", "3"];
+    assert_eq!(lines, expected, "{text}");
+    assert!(!Path::new("/tmp").join(mark).exists());
+}
+
+#[test]
+fn what_it_has_started_ends_with_it() {
+    if Confinement::level() < IsolationLevel::Namespaces {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "setsid sh -c 'trap \"\" TERM HUP; sleep 0.2; echo x > late' & exit 0";
+    let late = folder.path().join("late");
+    let started = Instant::now();
+    let outside = format!("cd {} && {script}", folder.path().display());
+    assert!(self::outside(&outside));
+    while !late.exists() {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "outside it works"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let took = started.elapsed();
+    fs::remove_file(&late).expect("it is there");
+    assert!(output(shell(folder.path(), script)).0);
+    std::thread::sleep(2 * took + Duration::from_millis(300));
+    assert!(!late.exists());
+}
+
+const INSIDE: &str = "RELIFT_TEST_INSIDE";
+
+/// Only says something when it is run by the test below.
+#[test]
+fn tells_what_it_is_offered() {
+    if std::env::var_os(INSIDE).is_some() {
+        let (level, missing) = relift_sandbox::probe();
+        let layers: Vec<&str> = missing.iter().map(|missing| missing.layer).collect();
+        println!("offered: {} without {layers:?}", level.word());
+        assert!(missing.iter().all(|missing| !missing.remedy.is_empty()));
+    }
+}
+
+#[test]
+fn a_machine_that_lacks_layers_is_told_which() {
+    if Confinement::level() < IsolationLevel::Complete {
+        return;
+    }
+    // Inside a sandbox there are no further namespaces to be had, which makes it such a machine.
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = std::env::current_exe().expect("this program");
+    let mut process = confinement(folder.path());
+    process.read.push(program.clone());
+    process.environment.push((INSIDE.into(), "1".into()));
+    let process = process.spawn(&program, |command| {
+        command
+            .args(["--exact", "tells_what_it_is_offered", "--nocapture"])
+            .stdout(Stdio::piped());
+    });
+    let (succeeded, text) = output(process.expect("it starts"));
+    let expected =
+        r#"offered: files-and-network without ["namespaces for files, processes and network"]"#;
+    assert!(succeeded && text.contains(expected), "{text}");
 }

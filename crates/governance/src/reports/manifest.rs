@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::declare_report;
 use crate::compared::percent;
 use crate::model::Conservation;
-use crate::{CellStatus, Disposition, FileHash, Level, Model, Package, SCHEMA_VERSION};
+use crate::{CellStatus, Disposition, FileHash, Isolation, Level, Model, Package, SCHEMA_VERSION};
+
+const UNRECORDED: &str = "unrecorded";
 
 declare_report! {
     /// Is every job of the scope accounted for, and are these the files that say so?
@@ -24,6 +26,8 @@ struct Manifest<'a> {
     verdict: &'static str,
     dates: Dates<'a>,
     scope: Vec<ScopedJob<'a>>,
+    /// Legacy runs by how well the code was isolated.
+    isolation: BTreeMap<&'static str, usize>,
     conservation: Books,
     files: Vec<ManifestFile>,
 }
@@ -138,6 +142,11 @@ fn render(model: &Model, package: &Package) -> String {
             count: model.dates.len(),
         },
         scope,
+        isolation: model
+            .isolation()
+            .into_iter()
+            .map(|(level, runs)| (level.map_or(UNRECORDED, Isolation::word), runs))
+            .collect(),
         conservation: Books {
             jobs_in_scope: model.jobs.len(),
             jobs_ended: ended,
@@ -195,6 +204,7 @@ mod tests {
         let manifest = read(&events);
         assert_eq!(manifest["conservation"]["holds"], true);
         assert_eq!(manifest["conservation"]["cells"]["missing"], 2);
+        assert_eq!(manifest["isolation"], serde_json::json!({ "complete": 2 }));
         let names: Vec<_> = manifest["scope"]
             .as_array()
             .expect("a list")

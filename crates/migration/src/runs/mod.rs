@@ -16,7 +16,7 @@ mod upstream;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use relift_governance::{LedgerEvent, RunFinished};
+use relift_governance::{Isolation, LedgerEvent, RunFinished};
 use relift_job::{EffectiveDate, FileTarget, JobName, Side, WriteMode};
 use relift_platform::control::{RunKey, RunOutcome, RunRecord, RunStatus};
 
@@ -208,6 +208,7 @@ pub(crate) fn make(
         inputs: basis.inputs.clone(),
         outputs: written.hashes,
         error,
+        isolation: isolation_of(key.side),
     });
     bench.store.finish_run(
         record.id,
@@ -221,6 +222,14 @@ pub(crate) fn make(
         .read()
         .latest_run(key)?
         .ok_or_else(|| MigrationError::Record("a finished run is not recorded".to_owned()))
+}
+
+/// How well code of a side is isolated on this machine; rewrites are no foreign code.
+fn isolation_of(side: Side) -> Option<Isolation> {
+    match side {
+        Side::Legacy => Isolation::parse(relift_sandbox::probe().0.word()),
+        Side::Rewrite => None,
+    }
 }
 
 /// One attempt at a run.
@@ -299,5 +308,19 @@ pub(crate) fn run_key(job: &JobName, date: EffectiveDate, side: Side) -> RunKey 
         job: job.clone(),
         date,
         side,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_of_isolation_has_a_word_in_the_record() {
+        for level in relift_sandbox::IsolationLevel::ALL {
+            let recorded = Isolation::parse(level.word());
+            assert_eq!(recorded.map(Isolation::word), Some(level.word()));
+        }
+        assert!(isolation_of(Side::Legacy).is_some() && isolation_of(Side::Rewrite).is_none());
     }
 }

@@ -42,6 +42,8 @@ def main():
     frames.pandas_to_arrow(warm)
     gc.collect()
     gc.freeze()
+    confine.adopt_orphans()
+    confine.note_size()
     send(replies, {"ready": versions()})
 
     pending = b""
@@ -75,7 +77,7 @@ def send(channel, value):
 def serve(request, commands, replies):
     """Runs one request in a child and returns its reply."""
     result, result_end = os.pipe()
-    pid = os.fork()
+    pid = confine.fork(request["confine"])
     if pid == 0:
         os.close(result)
         os.close(commands)
@@ -87,21 +89,26 @@ def serve(request, commands, replies):
     except OSError:
         pass  # the child has done it itself, or is gone
     try:
-        return await_child(pid, result, commands, request["seconds_max"])
+        return await_child(pid, result, commands, request)
     finally:
         os.close(result)
         try:
             os.killpg(pid, signal.SIGKILL)
         except OSError:
             pass
+        if not request["confine"]["namespaces"]:
+            confine.end_orphans()
 
 
-def await_child(pid, result, commands, seconds_max):
-    deadline = MONOTONIC() + seconds_max
+def await_child(pid, result, commands, request):
+    deadline = MONOTONIC() + request["seconds_max"]
     reply = b""
-    while not reply.endswith(b"\n"):
+    while b"\n" not in reply:
         left = deadline - MONOTONIC()
-        readable = select.select([result, commands], [], [], max(left, 0))[0] if left > 0 else []
+        if left <= 0:
+            kill(pid)
+            return {"status": "timed_out"}
+        readable = select.select([result, commands], [], [], min(left, confine.WATCH_SECONDS))[0]
         if result in readable:
             chunk = os.read(result, 1 << 16)
             if not chunk:
@@ -111,19 +118,19 @@ def await_child(pid, result, commands, seconds_max):
             # No request comes before the reply, so this is the end of the program that asks.
             kill(pid)
             os._exit(0)
-        else:
-            kill(pid)
-            return {"status": "timed_out"}
-    if reply.endswith(b"\n"):
+        elif not readable:
+            exceeded = confine.beyond(request["confine"])
+            if exceeded:
+                kill(pid)
+                return {"status": "exceeded", "what": exceeded}
+    if b"\n" in reply:
         kill(pid)
         try:
-            return json.loads(reply)
+            return json.loads(reply.split(b"\n", 1)[0])
         except ValueError:
             return {"status": "died", "reason": "it wrote something else than a reply"}
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code < 0:
-        return {"status": "died", "reason": f"killed by {signal.Signals(-code).name}"}
-    return {"status": "died", "reason": f"exit status {code}"}
+    return {"status": "died", "reason": confine.described(code)}
 
 
 def kill(pid):
@@ -144,8 +151,7 @@ def run_child(request, result):
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
-        if request["confine"]:
-            confine.restrict(request["readable"], [request["staging"], os.devnull])
+        confine.enter(request["confine"], result)
         os.chdir(os.path.join(request["staging"], "work"))
         reply = run(request)
     except BaseException as error:

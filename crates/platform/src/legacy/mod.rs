@@ -7,6 +7,7 @@
 mod environment;
 mod interpreter;
 mod lake_view;
+mod narrowing;
 mod outcome;
 mod request;
 mod runtime;

@@ -84,6 +84,12 @@ pub enum LegacyFailure {
         /// The limit.
         seconds: u64,
     },
+    /// The run was stopped for what it used as a whole.
+    #[error("the run was stopped: {what}")]
+    Exceeded {
+        /// What, and the way out.
+        what: String,
+    },
     /// The process of the run ended without an answer.
     #[error(
         "the Python process of the run ended without an answer: {reason}{}",
@@ -151,6 +157,8 @@ pub(super) enum Reply {
     },
     /// Stopped by the limit.
     TimedOut,
+    /// Stopped for what it and its processes used together.
+    Exceeded { what: String },
     /// The child ended by itself.
     Died { reason: String },
 }
@@ -218,6 +226,12 @@ impl Context<'_> {
             }
             Reply::TimedOut => Err(LegacyFailure::TimedOut {
                 seconds: self.seconds_max,
+            }),
+            Reply::Exceeded { what } => Err(LegacyFailure::Exceeded {
+                what: match what.as_str() {
+                    "memory" => "it used more memory than allowed\nhint: the limit is `[legacy] run_memory_mb_max` in relift.toml".to_owned(),
+                    _ => format!("it had too many {what} at the same time"),
+                },
             }),
             Reply::Died { reason } => Err(LegacyFailure::Died {
                 reason,

@@ -7,13 +7,13 @@ use relift_job::{Decimals, Job, LineEnding, ModuleKind, SchemaName, TableName, W
 use serde_json::{Value, json};
 
 use super::lake_view::LakeView;
+use super::narrowing::Narrowing;
 use super::runtime::{LegacyRun, Settings};
 
 /// Everything of a request that is the same for each run.
 pub(super) struct Surroundings<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) readable: &'a [PathBuf],
-    pub(super) confine: bool,
+    pub(super) narrowing: &'a Narrowing,
 }
 
 /// Files that were brought into staging, by index of the module that reads them.
@@ -37,8 +37,7 @@ pub(super) fn request(
         "processing_time": run.processing_time.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
         "staging": staging,
         "seconds_max": settings.run_seconds_max,
-        "confine": around.confine,
-        "readable": around.readable,
+        "confine": around.narrowing.of_run(staging),
         "roots": settings.roots,
         "decimals": match settings.decimals { Decimals::Float => "float", Decimals::Exact => "exact" },
         "settings": {

@@ -12,10 +12,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
 
-use relift_job::{Decimals, EffectiveDate, Job, ModuleKind, SchemaName, Workspace};
-use relift_sandbox::{Confinement, IsolationLevel, Limits, SandboxError};
+use relift_job::{Decimals, EffectiveDate, Isolation, Job, ModuleKind, SchemaName, Workspace};
+use relift_sandbox::{Confinement, IsolationLevel, Limits, Missing, SandboxError};
 
 use super::lake_view::LakeView;
+use super::narrowing::Narrowing;
 use super::outcome::{Context, LegacyFailure, LegacyOutcome, Reply};
 use super::request::{Brought, Surroundings, request};
 use super::worker::{Silence, Worker, WorkerPlan};
@@ -41,8 +42,6 @@ pub struct LegacyConfig<'a> {
     pub staging_root: &'a Path,
     /// Runs at the same time, at least one.
     pub workers: usize,
-    /// Address space of a run, if it is to be limited.
-    pub memory_bytes_max: Option<u64>,
 }
 
 /// One run of one job for one date.
@@ -84,6 +83,19 @@ pub enum LegacyError {
         found: String,
         /// What was recorded.
         recorded: String,
+    },
+    /// The workspace asks for more isolation than this machine gives.
+    #[error(
+        "legacy code is not run: relift.toml says `[legacy] isolation = \"require\"`, and this machine lacks {}\nhint: {}; or `isolation = \"prefer\"` runs it at the level \"{}\", which every record then names",
+        layers(missing),
+        remedies(missing),
+        level.word()
+    )]
+    Isolation {
+        /// The level jobs would run at.
+        level: IsolationLevel,
+        /// The layers.
+        missing: Vec<Missing>,
     },
     /// The sandbox cannot be set up.
     #[error(transparent)]
@@ -132,7 +144,7 @@ pub struct LegacyRuntime {
     settings: Settings,
     identity: EnvironmentIdentity,
     isolation: IsolationLevel,
-    readable: Vec<PathBuf>,
+    narrowing: Narrowing,
     staging_root: PathBuf,
     idle: Mutex<Vec<Option<Worker>>>,
     returned: Condvar,
@@ -142,6 +154,8 @@ pub struct LegacyRuntime {
 impl LegacyRuntime {
     /// Starts the first worker; further ones start when they are first needed.
     pub fn start(config: LegacyConfig<'_>) -> Result<Self, LegacyError> {
+        let (level, missing) = relift_sandbox::probe();
+        demand(config.workspace.isolation, level, &missing)?;
         let scripts = scripts::unpack(config.cache)
             .map_err(folder_error("unpack scripts into", config.cache))?;
         fs::create_dir_all(config.staging_root)
@@ -178,10 +192,7 @@ impl LegacyRuntime {
             let mut open = readable.iter().chain([&staging_root]);
             let exposed = open.find(|folder| sealed.starts_with(folder)).cloned();
             // Where folders can be hidden it does not matter that one of these holds it.
-            if let (Some(readable), true) = (
-                exposed,
-                Confinement::level() < IsolationLevel::FilesAndNetwork,
-            ) {
+            if let (Some(readable), true) = (exposed, !Confinement::offered().namespaces) {
                 return Err(LegacyError::Sealed { sealed, readable });
             }
             hidden.push(sealed);
@@ -197,16 +208,23 @@ impl LegacyRuntime {
         let confinement = Confinement {
             read: readable.clone(),
             write: vec![staging_root.clone()],
-            hidden,
+            hidden: hidden.clone(),
+            scratch_bytes_max: None,
             environment,
             limits: Limits {
-                memory_bytes_max: config.memory_bytes_max,
                 file_bytes_max: Some(FILE_BYTES_MAX),
                 open_files_max: Some(OPEN_FILES_MAX),
                 ..Limits::default()
             },
             dies_with_thread: true,
+            narrows_children: true,
         };
+        let narrowing = Narrowing::new(
+            readable,
+            hidden,
+            config.workspace.run_memory_mb_max.saturating_mul(1 << 20),
+            config.workspace.run_seconds_max,
+        );
         let identity = config.environment.identity.clone();
         let starter = start_workers(config.environment, confinement, staging_root.clone());
         let first = start_one(&starter)?;
@@ -220,7 +238,7 @@ impl LegacyRuntime {
             settings,
             identity,
             isolation,
-            readable,
+            narrowing,
             staging_root,
             idle,
             returned,
@@ -244,8 +262,7 @@ impl LegacyRuntime {
         let brought = bring(run, &staging)?;
         let around = Surroundings {
             settings: &self.settings,
-            readable: &self.readable,
-            confine: self.isolation >= IsolationLevel::Files,
+            narrowing: &self.narrowing,
         };
         let request = request(run, &staging, &around, &brought);
         let context = Context {
@@ -438,6 +455,31 @@ fn folder_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> L
     }
 }
 
+/// Refuses to go on where a layer is missing that the workspace requires.
+fn demand(
+    wanted: Isolation,
+    level: IsolationLevel,
+    missing: &[Missing],
+) -> Result<(), LegacyError> {
+    match wanted {
+        Isolation::Require if !missing.is_empty() => Err(LegacyError::Isolation {
+            level,
+            missing: missing.to_vec(),
+        }),
+        Isolation::Require | Isolation::Prefer => Ok(()),
+    }
+}
+
+fn layers(missing: &[Missing]) -> String {
+    let layers: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    layers.join(", ")
+}
+
+fn remedies(missing: &[Missing]) -> String {
+    let remedies: Vec<&str> = missing.iter().map(|missing| missing.remedy).collect();
+    remedies.join("; ")
+}
+
 /// Starts the thread that starts workers.
 fn start_workers(
     environment: PythonEnvironment,
@@ -495,5 +537,29 @@ impl EnvironmentIdentity {
             found: found.to_string(),
             recorded: self.to_string(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_that_is_required_and_missing_is_named_with_the_way_to_get_it() {
+        let missing = [Missing {
+            layer: "Landlock",
+            reason: "Function not implemented".to_owned(),
+            remedy: "Linux 5.13 or newer",
+        }];
+        let level = IsolationLevel::Namespaces;
+        assert!(demand(Isolation::Prefer, level, &missing).is_ok());
+        assert!(demand(Isolation::Require, IsolationLevel::Complete, &[]).is_ok());
+        let refused = demand(Isolation::Require, level, &missing).expect_err("it is required");
+        assert_eq!(
+            refused.to_string(),
+            "legacy code is not run: relift.toml says `[legacy] isolation = \"require\"`, and this machine lacks \
+             Landlock (Function not implemented)\nhint: Linux 5.13 or newer; or `isolation = \"prefer\"` runs it at \
+             the level \"namespaces\", which every record then names"
+        );
     }
 }

@@ -54,6 +54,7 @@ fn render(model: &Model, package: &Package) -> String {
     lifting::write(&mut page, model);
     findings::write(&mut page, model);
     jobs::write(&mut page, model);
+    record::write_isolation(&mut page, model);
     record::write_files(&mut page, model, package);
     html!(page, "</main>\n</body>\n</html>\n");
     page.finish()
@@ -149,6 +150,7 @@ mod tests {
             "req~late_orders.region~1",
             "last_region_wins",
             "match_matrix.csv",
+            "at level <b>complete</b>. It had a root folder",
         ] {
             assert!(page.contains(expected), "{expected} is not on the page");
         }
@@ -188,7 +190,7 @@ mod tests {
     /// Every text that is free to be anything, poisoned; names stay different from each other.
     fn poisoned(value: serde_json::Value, hostile: &str) -> serde_json::Value {
         use serde_json::Value;
-        const WORDS: [&str; 12] = [
+        const WORDS: [&str; 13] = [
             "first",
             "last",
             "effective_date",
@@ -201,6 +203,7 @@ mod tests {
             "disposition",
             "answer",
             "schema_version",
+            "isolation",
         ];
         match value {
             Value::String(text) => Value::String(format!("{text}{hostile}")),

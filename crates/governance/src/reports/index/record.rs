@@ -1,6 +1,6 @@
 //! What happened on the way (planted faults, jobs sent back) and the files of the package.
 
-use super::{anchor, prose};
+use super::{anchor, counted, prose};
 use crate::html::{Count, Html, html};
 use crate::{JobModel, Model, Package};
 
@@ -105,6 +105,32 @@ fn write_round(page: &mut Html, model: &Model, job: &JobModel, round: u32) {
 }
 
 /// The machine-readable files beside this page, with their hashes, and what the books say.
+/// How well the code nobody here has read was kept from what it was not given.
+pub(super) fn write_isolation(page: &mut Html, model: &Model) {
+    let levels = model.isolation();
+    if levels.is_empty() {
+        return;
+    }
+    html!(
+        page,
+        "<section id=\"isolation\">\n<h2>How legacy code was isolated</h2>\n"
+    );
+    for (level, runs) in levels {
+        let (word, meaning) = level.map_or(
+            ("unrecorded", "No record says how well it was isolated."),
+            |level| (level.word(), level.meaning()),
+        );
+        html!(
+            page,
+            "<p class=\"about\">{} at level <b>{}</b>. {}</p>\n",
+            counted(runs, "run"),
+            word,
+            meaning
+        );
+    }
+    html!(page, "</section>\n");
+}
+
 pub(super) fn write_files(page: &mut Html, model: &Model, package: &Package) {
     let books = model.conservation();
     html!(
