@@ -2,8 +2,8 @@
 
 use relift_diagnostics::{Diagnostic, SourceFile};
 use relift_job::{
-    DateMode, Dependencies, DependencyWhen, EffectiveDate, Job, ModuleKind, RewrittenJob,
-    SourceOrigin, Workspace, WriteMode,
+    DateMode, Dependencies, DependencyWhen, EffectiveDate, Isolation, Job, ModuleKind,
+    RewrittenJob, SourceOrigin, Workspace, WriteMode,
 };
 
 fn workspace() -> Workspace {
@@ -143,6 +143,31 @@ fn a_workspace_has_defaults_and_its_errors_have_places() {
         }
     );
     assert_eq!(parsed.run_seconds_max, 600);
+    assert_eq!(
+        (parsed.run_memory_mb_max, parsed.isolation),
+        (4096, Isolation::Prefer)
+    );
+    let strict = format!("{short}[legacy]\nisolation = \"require\"\nrun_memory_mb_max = 64\n");
+    let strict = Workspace::parse(&SourceFile::new("relift.toml", &strict)).expect("good");
+    assert_eq!(
+        (strict.run_memory_mb_max, strict.isolation),
+        (64, Isolation::Require)
+    );
+    let wrong = format!("{short}[legacy]\nisolation = \"required\"\nrun_memory_mb_max = 1\n");
+    let problems = Workspace::parse(&SourceFile::new("relift.toml", &wrong)).expect_err("bad");
+    let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(
+        text.iter().any(
+            |line| line.contains("legacy.isolation: unknown value \"required\"")
+                && line.contains("did you mean \"require\"?")
+        ),
+        "{text:?}"
+    );
+    assert!(
+        text.iter().any(|line| line
+            .contains("legacy.run_memory_mb_max: expected a whole number of at least 64")),
+        "{text:?}"
+    );
     let bad = "[workspace]\nname = 3\n[date]\n[legacy]\nsql_dialect = \"sqlit\"\n";
     let problems = Workspace::parse(&SourceFile::new("relift.toml", bad)).expect_err("bad");
     let text: Vec<String> = problems.iter().map(ToString::to_string).collect();

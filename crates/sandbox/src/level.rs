@@ -239,21 +239,20 @@ mod tests {
             }
             .level()
         };
-        use IsolationLevel as L;
         let (user, root, none) = (
             Namespaces::WithUser,
             Namespaces::WithoutUser,
             Namespaces::None,
         );
-        assert_eq!(level(none, false, 0, true), L::Limits);
-        assert_eq!(level(none, false, 1, false), L::Files);
-        assert_eq!(level(none, false, 4, false), L::FilesAndTcp);
-        assert_eq!(level(none, false, 1, true), L::FilesAndNetwork);
-        assert_eq!(level(user, true, 0, true), L::Namespaces);
-        assert_eq!(level(user, true, 7, false), L::Namespaces);
-        assert_eq!(level(root, false, 7, true), L::Namespaces);
-        assert_eq!(level(user, true, 1, true), L::Complete);
-        assert_eq!(level(root, true, 7, true), L::Complete);
+        assert_eq!(level(none, false, 0, true), IsolationLevel::Limits);
+        assert_eq!(level(none, false, 1, false), IsolationLevel::Files);
+        assert_eq!(level(none, false, 4, false), IsolationLevel::FilesAndTcp);
+        assert_eq!(level(none, false, 1, true), IsolationLevel::FilesAndNetwork);
+        assert_eq!(level(user, true, 0, true), IsolationLevel::Namespaces);
+        assert_eq!(level(user, true, 7, false), IsolationLevel::Namespaces);
+        assert_eq!(level(root, false, 7, true), IsolationLevel::Namespaces);
+        assert_eq!(level(user, true, 1, true), IsolationLevel::Complete);
+        assert_eq!(level(root, true, 7, true), IsolationLevel::Complete);
     }
 
     #[test]

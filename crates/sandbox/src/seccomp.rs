@@ -265,10 +265,10 @@ fn refuse(error: Errno) -> u32 {
 
 /// Finds whether this kernel takes filters.
 pub(crate) fn offered() -> Result<(), String> {
+    const ACTION_AVAILABLE: libc::c_long = 2;
     if ARCHITECTURE.is_none() {
         return Err("no filter is known for this architecture".to_owned());
     }
-    const ACTION_AVAILABLE: libc::c_long = 2;
     let action = ERROR;
     // SAFETY: the kernel reads one number through the pointer, which lives through the call.
     let answer =

@@ -226,6 +226,7 @@ impl Suite {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the table is for people who ask")]
 fn no_probe_gets_out_of_a_run_and_each_gets_through_outside() {
     let suite = Suite::new();
     let runtime = suite.place.runtime(1);
