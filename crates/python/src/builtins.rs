@@ -147,6 +147,7 @@ impl Lowerer<'_> {
                 });
                 Ok(self.object(Content::Dict(Dict {
                     set: false,
+                    class: None,
                     factory,
                     entries: Vec::new(),
                     rest: Rest::Nothing,
@@ -156,6 +157,7 @@ impl Lowerer<'_> {
                 arguments.only(0, &[])?;
                 Ok(self.object(Content::Dict(Dict {
                     set: false,
+                    class: None,
                     factory: Some(Factory::Zero),
                     entries: Vec::new(),
                     rest: Rest::Nothing,
@@ -348,6 +350,7 @@ impl Lowerer<'_> {
                         .collect::<Vec<_>>(),
                 )?;
                 if let Some(Value::Object(other)) = &first {
+                    self.no_instance(*other, "call of `dict`", &arguments.span)?;
                     let copied = self.dict(*other)?.clone();
                     if let Some(object) = self.state.heap.get_mut(&id) {
                         object.content = Content::Dict(copied);
@@ -686,6 +689,7 @@ impl Lowerer<'_> {
                 let key = Value::Scalar(Term::template(&column));
                 Ok(self.object(Content::Dict(Dict {
                     set: true,
+                    class: None,
                     factory: None,
                     entries: Vec::new(),
                     rest: Rest::Built(Box::new(Mapping {

@@ -138,6 +138,13 @@ impl<'a> Lowerer<'a> {
             Value::Function(index) => {
                 self.call_function(*index, arguments.positional, &arguments.named, span)
             }
+            Value::Class(class) => {
+                self.instantiate(*class, arguments.positional, &arguments.named, span)
+            }
+            Value::Global(path) if &**path == "collections.namedtuple" => {
+                "call of `namedtuple`".clone_into(&mut arguments.construct);
+                self.named_tuple(&arguments)
+            }
             Value::Global(path) => {
                 arguments.construct = format!("call of `{}`", path.trim_start_matches("builtins."));
                 if matches!(&**path, "relift_lake.connect" | "sqlite3.connect") {

@@ -50,6 +50,9 @@ impl<'a> Lowerer<'a> {
                 })
             }
             Value::Tuple(items) | Value::FrozenList(items) => constant(!items.is_empty()),
+            Value::Record(record) if matches!(record.kind, RecordKind::Instance(_)) => {
+                constant(true)
+            }
             Value::Record(record) if record.kind != RecordKind::Series => {
                 constant(!record.fields.is_empty())
             }
@@ -58,6 +61,7 @@ impl<'a> Lowerer<'a> {
                     let length = self.list_length(id, span)?;
                     Ok(nonzero(length, span))
                 }
+                Some(Content::Dict(dict)) if dict.class.is_some() => constant(true),
                 Some(Content::Dict(_)) => {
                     let length = self.dict_length(id, span)?;
                     Ok(nonzero(length, span))
@@ -343,6 +347,7 @@ impl<'a> Lowerer<'a> {
             Value::Object(id) => match self.state.heap.get(id).map(|object| object.content.clone())
             {
                 Some(Content::Dict(dict)) => {
+                    self.no_instance(*id, "operator `in`", span)?;
                     if dict.rest == Rest::Nothing && (!dict.entries.is_empty()) {
                         let keys: Vec<Value> = dict
                             .entries

@@ -55,6 +55,7 @@ impl<'a> Lowerer<'a> {
     pub(crate) fn empty_dict(&mut self, set: bool) -> Value {
         self.object(Content::Dict(Dict {
             set,
+            class: None,
             factory: None,
             entries: Vec::new(),
             rest: Rest::Nothing,

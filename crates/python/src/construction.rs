@@ -36,7 +36,7 @@ impl Lowerer<'_> {
                     let relation = self.list_relation(&segments, None, &span)?;
                     self.frame_of_rows(&relation, columns, arguments)
                 }
-                Some(Content::Dict(dict)) if dict.rest == Rest::Nothing => {
+                Some(Content::Dict(dict)) if dict.rest == Rest::Nothing && dict.class.is_none() => {
                     self.frame_of_columns(&dict.entries, columns, arguments)
                 }
                 Some(Content::Frame(node)) => {
@@ -90,6 +90,9 @@ impl Lowerer<'_> {
     ) -> Result<Value, Refusal> {
         let span = &arguments.span;
         let fields: Vec<(ColumnName, Value)> = match (&relation.element, columns) {
+            (Value::Record(record), _) if matches!(record.kind, RecordKind::Instance(_)) => {
+                return Err(arguments.refuse("a frame of instances of a class is not lifted"));
+            }
             (Value::Record(record), columns) => {
                 let names = if let Some(names) = columns {
                     names

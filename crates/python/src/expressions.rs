@@ -86,6 +86,7 @@ impl<'a> Lowerer<'a> {
                 }
                 Ok(self.object(Content::Dict(crate::values::Dict {
                     set: false,
+                    class: None,
                     factory: None,
                     entries,
                     rest: Rest::Nothing,
@@ -261,11 +262,15 @@ impl<'a> Lowerer<'a> {
         let value = self.resolved(value, &construct, span)?;
         match &value {
             Value::Global(path) => Ok(Value::Global(Rc::from(format!("{path}.{name}")))),
+            Value::Class(class) => self.attribute_of_class(*class, name, span),
             Value::Record(record) if record.kind != RecordKind::Dict => {
-                Ok(match record.field(name) {
-                    Some(field) => at(field.clone(), span),
-                    None => Value::Bound(Box::new(value.clone()), Rc::from(name)),
-                })
+                match (record.field(name), record.kind) {
+                    (Some(field), _) => Ok(at(field.clone(), span)),
+                    (None, RecordKind::Instance(class)) => {
+                        self.class_attribute(class, &value, name, span)
+                    }
+                    (None, _) => Ok(Value::Bound(Box::new(value.clone()), Rc::from(name))),
+                }
             }
             Value::Scalar(term) => {
                 let ty = self.type_of(term)?;
@@ -295,6 +300,9 @@ impl<'a> Lowerer<'a> {
             }
             Value::Object(id) => {
                 let id = *id;
+                if let Some(class) = self.class_of(id) {
+                    return Ok(at(self.instance_attribute(id, class, name, span)?, span));
+                }
                 match self
                     .state
                     .heap
@@ -383,6 +391,7 @@ impl<'a> Lowerer<'a> {
                     .map(|object| object.content.clone())
                 {
                     Some(Content::Dict(_)) => {
+                        self.no_instance(id, "subscript", span)?;
                         let value = self.dict_item(id, key, span)?;
                         Ok(at(value, span))
                     }

@@ -48,6 +48,11 @@ impl Lowerer<'_> {
                         ))
                     }
                 }
+                Some(Content::Dict(dict)) if dict.class.is_some() => Err(Refusal::new(
+                    "loop",
+                    "it runs over an instance of a class",
+                    Some(span.clone()),
+                )),
                 Some(Content::Dict(dict)) => match &dict.rest {
                     Rest::Built(_) if dict.set => Err(Refusal::new(
                         "loop",
@@ -214,6 +219,7 @@ impl Lowerer<'_> {
 
     /// Number of entries.
     pub(crate) fn dict_length(&mut self, id: ObjectId, span: &Span) -> Result<Term, Refusal> {
+        self.no_instance(id, "call of `len`", span)?;
         let dict = self.dict(id)?.clone();
         match &dict.rest {
             Rest::Built(mapping) => self.count(mapping.node, span),
@@ -318,6 +324,7 @@ impl Lowerer<'_> {
                 // Different items without a key function have one order only.
                 Ok(Dict {
                     set: true,
+                    class: None,
                     rest: Rest::Built(mapping),
                     ..
                 }) if key.is_none() => Iteration::Rows(keys_of(mapping)),

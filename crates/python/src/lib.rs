@@ -9,6 +9,7 @@
 mod arithmetic;
 mod builtins;
 mod calls;
+mod classes;
 mod comparisons;
 mod comprehensions;
 mod construction;

@@ -11,6 +11,7 @@ use relift_job::{Catalog, ColumnName, FrameName};
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 
+use crate::classes::Class;
 use crate::state::{State, all, any, common_scope, not};
 use crate::statements::Exits;
 use crate::syntax::{ModuleSyntax, parse};
@@ -95,6 +96,7 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) module: usize,
     pub(crate) state: State,
     pub(crate) functions: Vec<Callable<'a>>,
+    pub(crate) classes: Vec<Class>,
     pub(crate) scopes: Vec<RowScope>,
     pub(crate) loops: Vec<crate::loops::LoopContext>,
     /// Types of what slots hold before the current row.
@@ -145,6 +147,7 @@ impl<'a> Lowerer<'a> {
             module,
             state: State::default(),
             functions: Vec::new(),
+            classes: Vec::new(),
             scopes: Vec::new(),
             loops: Vec::new(),
             previous: Schema::default(),

@@ -151,7 +151,7 @@ impl Lowerer<'_> {
                         fields.push((field.clone(), item));
                     }
                     Ok(Value::Record(Rc::new(Record {
-                        kind: RecordKind::Dict,
+                        kind: dict.class.map_or(RecordKind::Dict, RecordKind::Instance),
                         fields,
                     })))
                 }
@@ -257,7 +257,13 @@ impl Lowerer<'_> {
                     .collect();
                 self.object(Content::List(segments))
             }
-            Value::Record(record) if record.kind == RecordKind::Dict => {
+            Value::Record(record)
+                if matches!(record.kind, RecordKind::Dict | RecordKind::Instance(_)) =>
+            {
+                let class = match record.kind {
+                    RecordKind::Instance(class) => Some(class),
+                    _ => None,
+                };
                 let entries = record
                     .fields
                     .iter()
@@ -265,6 +271,7 @@ impl Lowerer<'_> {
                     .collect();
                 self.object(Content::Dict(Dict {
                     set: false,
+                    class,
                     factory: None,
                     entries,
                     rest: Rest::Nothing,
@@ -816,7 +823,10 @@ impl Lowerer<'_> {
             Value::Object(id) => {
                 self.changeable(*id, span)?;
                 match self.state.heap.get(id).map(|object| &object.content) {
-                    Some(Content::Dict(_)) => self.set_entry(*id, key, value, span),
+                    Some(Content::Dict(_)) => {
+                        self.no_instance(*id, "assignment", span)?;
+                        self.set_entry(*id, key, value, span)
+                    }
                     Some(Content::List(_)) => self.set_item(*id, key, value, span),
                     Some(Content::Frame(node)) => {
                         let node = *node;

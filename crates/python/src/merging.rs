@@ -255,6 +255,9 @@ impl Lowerer<'_> {
         left: &Dict,
         right: &Dict,
     ) -> Content {
+        if left.class != right.class {
+            return self.cannot_merge("it is a different kind of thing on two paths");
+        }
         let mut entries: Vec<(Literal, Value)> = Vec::new();
         for (key, _) in left.entries.iter().chain(&right.entries) {
             if entries.iter().any(|(other, _)| other == key) {
@@ -315,6 +318,7 @@ impl Lowerer<'_> {
         };
         Content::Dict(Dict {
             set: left.set,
+            class: left.class,
             factory: left.factory.clone(),
             entries,
             rest,

@@ -6,7 +6,9 @@ use relift_diagnostics::Span;
 use crate::calls::Arguments;
 use crate::lowering::Lowerer;
 use crate::state::any;
-use crate::values::{Content, ObjectId, RecordKind, Term, Value};
+use std::rc::Rc;
+
+use crate::values::{Content, ObjectId, Record, RecordKind, Term, Value};
 
 impl Lowerer<'_> {
     pub(crate) fn call_method(
@@ -55,6 +57,20 @@ impl Lowerer<'_> {
                     let fields = record.fields.clone();
                     Ok(self.thaw(&crate::expressions::dict_record(fields)))
                 }
+                (RecordKind::NamedTuple, "_replace") => {
+                    arguments.only(0, &field_names(record))?;
+                    let fields = record.fields.iter().map(|(field, value)| {
+                        let value = arguments.named(field).unwrap_or(value);
+                        (field.clone(), value.clone())
+                    });
+                    Ok(Value::Record(Rc::new(Record {
+                        kind: RecordKind::NamedTuple,
+                        fields: fields.collect(),
+                    })))
+                }
+                (RecordKind::Instance(class), _) => self
+                    .instance_method(class, receiver, name, arguments)
+                    .unwrap_or_else(|| Err(arguments.refuse("the class has none"))),
                 _ => Err(arguments.refuse("this method of a row is not lifted")),
             },
             Value::Object(id) => {
@@ -70,7 +86,12 @@ impl Lowerer<'_> {
                         Err(arguments.refuse("methods of an empty frame are not lifted"))
                     }
                     Some(Content::List(_)) => self.list_method(id, name, arguments),
-                    Some(Content::Dict(_)) => self.dict_method(id, name, arguments),
+                    Some(Content::Dict(dict)) => match dict.class {
+                        Some(class) => self
+                            .instance_method(class, receiver, name, arguments)
+                            .unwrap_or_else(|| Err(arguments.refuse("the class has none"))),
+                        None => self.dict_method(id, name, arguments),
+                    },
                     Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                     None => Err(arguments.refuse("the object is lost")),
                 }
@@ -483,4 +504,12 @@ impl Lowerer<'_> {
         }
         Ok(Term::literal(Literal::Bool(true)))
     }
+}
+
+fn field_names(record: &Record) -> Vec<&str> {
+    record
+        .fields
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect()
 }

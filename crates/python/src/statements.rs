@@ -242,7 +242,10 @@ impl<'a> Lowerer<'a> {
             Stmt::Try(_) => refuse("try statement", "exceptions as control flow are not lifted"),
             Stmt::With(_) => refuse("with statement", "context managers are not lifted"),
             Stmt::Match(_) => refuse("match statement", "pattern matching is not lifted"),
-            Stmt::ClassDef(_) => refuse("class", "classes are not lifted"),
+            Stmt::ClassDef(definition) => {
+                self.define_class(definition)?;
+                Ok(Vec::new())
+            }
             Stmt::Global(_) | Stmt::Nonlocal(_) => refuse(
                 "global statement",
                 "state that outlives a call is not lifted",
@@ -339,6 +342,10 @@ impl<'a> Lowerer<'a> {
                 let key = self.eval(&subscript.slice)?;
                 self.store(&container, &key, value, &span)
             }
+            Expr::Attribute(attribute) => {
+                let container = self.eval(&attribute.value)?;
+                self.set_attribute(&container, attribute.attr.as_str(), value, &span)
+            }
             _ => Err(Refusal::new(
                 "assignment",
                 "this kind of target is not lifted",
@@ -387,6 +394,7 @@ impl<'a> Lowerer<'a> {
     fn give_up(&mut self, statement: &'a Stmt, refusal: Refusal) -> Result<(), Refusal> {
         let mut mentioned = Mentioned::default();
         mentioned.visit_stmt(statement);
+        mentioned.expose_own_methods(self);
         let compound = matches!(
             statement,
             Stmt::If(_)
@@ -507,6 +515,7 @@ struct Mentioned<'a> {
     /// Names whose objects it may change.
     exposed: BTreeSet<String>,
     calls: Vec<&'a Expr>,
+    attributes: Vec<&'a ast::ExprAttribute>,
     leaves: bool,
     loops: u32,
 }
@@ -628,6 +637,12 @@ impl<'a> Visitor<'a> for Mentioned<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::Return(_) => self.leaves = true,
+            Stmt::ClassDef(definition) => {
+                self.assigned.insert(definition.name.to_string());
+            }
+            Stmt::FunctionDef(definition) => {
+                self.assigned.insert(definition.name.to_string());
+            }
             Stmt::Break(_) | Stmt::Continue(_) if self.loops == 0 => self.leaves = true,
             _ => {}
         }
@@ -648,8 +663,11 @@ impl<'a> Visitor<'a> for Mentioned<'a> {
             Expr::Subscript(subscript) if subscript.ctx.is_store() => {
                 self.expose(&subscript.value);
             }
-            Expr::Attribute(attribute) if attribute.ctx.is_store() => {
-                self.expose(&attribute.value);
+            Expr::Attribute(attribute) => {
+                self.attributes.push(attribute);
+                if attribute.ctx.is_store() {
+                    self.expose(&attribute.value);
+                }
             }
             Expr::Call(call) => {
                 self.calls.push(expr);
@@ -716,6 +734,41 @@ impl<'a> Visitor<'a> for Mentioned<'a> {
 }
 
 impl Mentioned<'_> {
+    /// Methods and properties of the External's own classes may change whatever they are given, whatever
+    /// they are called.
+    fn expose_own_methods(&mut self, lowerer: &Lowerer<'_>) {
+        let own = |attribute: &ast::ExprAttribute| {
+            lowerer
+                .classes
+                .iter()
+                .any(|class| class.defines(attribute.attr.as_str()))
+        };
+        let attributes: Vec<_> = self
+            .attributes
+            .iter()
+            .copied()
+            .filter(|found| own(found))
+            .collect();
+        for attribute in attributes {
+            self.expose(&attribute.value);
+        }
+        let calls: Vec<_> = self
+            .calls
+            .iter()
+            .filter_map(|call| call.as_call_expr())
+            .collect();
+        for call in calls {
+            if call.func.as_attribute_expr().is_some_and(own) {
+                for argument in &call.arguments.args {
+                    self.expose(argument);
+                }
+                for keyword in &call.arguments.keywords {
+                    self.expose(&keyword.value);
+                }
+            }
+        }
+    }
+
     fn expose(&mut self, expr: &Expr) {
         let mut inner = Mentioned::default();
         inner.visit_expr(expr);

@@ -10,6 +10,8 @@ use relift_dataflow::{Expr, ExprKind, Literal, NodeId, Refusal};
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
+use crate::classes::ClassId;
+
 /// Numbers the loops over rows, so that values of different rows are never mixed.
 pub(crate) type Scope = u32;
 
@@ -76,6 +78,8 @@ pub(crate) enum Value {
     Series(Series),
     /// Index into the lowerer's functions.
     Function(usize),
+    /// Index into the lowerer's classes.
+    Class(ClassId),
     /// A module or something in it, by its full name: `pandas.DataFrame`.
     Global(Rc<str>),
     /// Something with an attribute that is about to be called or used.
@@ -122,6 +126,8 @@ pub(crate) enum RecordKind {
     NamedTuple,
     /// Dictionary with constant keys.
     Dict,
+    /// Instance of a class.
+    Instance(ClassId),
 }
 
 /// A vectorised column expression over a frame.
@@ -196,6 +202,8 @@ pub(crate) enum SegmentKind {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Dict {
     pub(crate) set: bool,
+    /// The class of which it is an instance rather than a dictionary.
+    pub(crate) class: Option<ClassId>,
     /// `defaultdict(factory)` and `Counter`.
     pub(crate) factory: Option<Factory>,
     /// Entries with constant keys.
@@ -302,10 +310,12 @@ impl Value {
             Self::Record(record) => match record.kind {
                 RecordKind::Series | RecordKind::NamedTuple => "a row",
                 RecordKind::Dict => "a dictionary",
+                RecordKind::Instance(_) => "an instance of a class",
             },
             Self::Object(_) => "an object",
             Self::Series(_) => "a column of a frame",
             Self::Function(_) => "a function",
+            Self::Class(_) => "a class",
             Self::Global(_) => "a name of a module",
             Self::Bound(..) => "a method",
             Self::Choice(_) => "one of two things",

@@ -1,0 +1,455 @@
+//! Classes that hold data: plain ones, dataclasses and named tuples.
+//!
+//! An instance is a dictionary of its attributes that carries its class, so everything that is known of
+//! dictionaries as records holds for it: it can be changed row by row, stored under a key, kept in a list.
+//! What tells the two apart in Python is refused: an instance has no items, no length and no membership,
+//! is equal only to itself, and is true. Classes whose behaviour is changed by special methods,
+//! inheritance or decorators are not lifted.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use relift_dataflow::{Literal, Refusal};
+use relift_diagnostics::Span;
+use ruff_python_ast::{self as ast, Expr, Stmt};
+
+use crate::calls::Arguments;
+use crate::lowering::{Body, Callable, Lowerer};
+use crate::values::{Content, Dict, ObjectId, Record, RecordKind, Rest, Value};
+
+/// Index into the lowerer's classes.
+pub(crate) type ClassId = usize;
+
+/// A class of the External.
+#[derive(Clone, Debug)]
+pub(crate) struct Class {
+    name: String,
+    kind: ClassKind,
+    /// Fields of a dataclass or named tuple, with their defaults.
+    fields: Vec<(String, Option<Value>)>,
+    /// What its instances find when they have no such attribute themselves.
+    attributes: Vec<(String, Value)>,
+    methods: BTreeMap<String, Method>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClassKind {
+    Plain,
+    Data,
+    NamedTuple,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Method {
+    function: usize,
+    role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Method,
+    Static,
+    Property,
+}
+
+impl Class {
+    /// Whether it has a method or property of that name.
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        self.methods.contains_key(name)
+    }
+}
+
+impl<'a> Lowerer<'a> {
+    /// `class Name: …`.
+    pub(crate) fn define_class(
+        &mut self,
+        definition: &'a ast::StmtClassDef,
+    ) -> Result<(), Refusal> {
+        let span = self.span(definition);
+        let name = definition.name.as_str();
+        let refuse = |reason: String| Refusal::new("class", reason, Some(span.clone()));
+        let mut kind = ClassKind::Plain;
+        if let Some(arguments) = &definition.arguments {
+            if !arguments.keywords.is_empty() {
+                return Err(refuse(format!(
+                    "`{name}` has a metaclass or class arguments"
+                )));
+            }
+            for base in &arguments.args {
+                match self.eval(base)? {
+                    Value::Global(path) if &*path == "builtins.object" => {}
+                    Value::Global(path) if &*path == "typing.NamedTuple" => {
+                        kind = ClassKind::NamedTuple;
+                    }
+                    _ => return Err(refuse(format!("`{name}` inherits from another class"))),
+                }
+            }
+        }
+        for decorator in &definition.decorator_list {
+            let plain = match &decorator.expression {
+                Expr::Call(call)
+                    if call.arguments.args.is_empty()
+                        && call.arguments.keywords.iter().all(|keyword| {
+                            keyword.arg.as_ref().is_some_and(|name| {
+                                matches!(name.as_str(), "frozen" | "slots" | "kw_only")
+                                    && name.as_str() != "kw_only"
+                            })
+                        }) =>
+                {
+                    &*call.func
+                }
+                other => other,
+            };
+            match self.eval(plain)? {
+                Value::Global(path)
+                    if &*path == "dataclasses.dataclass" && kind == ClassKind::Plain =>
+                {
+                    kind = ClassKind::Data;
+                }
+                _ => return Err(refuse(format!("`{name}` is decorated"))),
+            }
+        }
+        let mut class = Class {
+            name: name.to_owned(),
+            kind,
+            fields: Vec::new(),
+            attributes: Vec::new(),
+            methods: BTreeMap::new(),
+        };
+        for statement in &definition.body {
+            self.class_statement(&mut class, statement)?;
+        }
+        if kind != ClassKind::Plain && class.methods.contains_key("__init__") {
+            return Err(refuse(format!("`{name}` is made in a way of its own")));
+        }
+        self.classes.push(class);
+        let value = Value::Class(self.classes.len() - 1);
+        self.state.locals.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    fn class_statement(&mut self, class: &mut Class, statement: &'a Stmt) -> Result<(), Refusal> {
+        let span = self.span(statement);
+        let refuse = |reason: String| Err(Refusal::new("class", reason, Some(span.clone())));
+        match statement {
+            Stmt::Pass(_) => Ok(()),
+            Stmt::Expr(text) if text.value.is_string_literal_expr() => Ok(()),
+            Stmt::FunctionDef(function) => {
+                let name = function.name.as_str();
+                let special = name.starts_with("__") && name.ends_with("__");
+                if special && !matches!(name, "__init__" | "__repr__" | "__str__") {
+                    return refuse(format!("`{}` has the special method `{name}`", class.name));
+                }
+                let role = match function.decorator_list.as_slice() {
+                    [] => Role::Method,
+                    [decorator] => match self.eval(&decorator.expression)? {
+                        Value::Global(path) if &*path == "builtins.property" => Role::Property,
+                        Value::Global(path) if &*path == "builtins.staticmethod" => Role::Static,
+                        _ => return refuse(format!("method `{name}` is decorated")),
+                    },
+                    _ => return refuse(format!("method `{name}` is decorated")),
+                };
+                self.functions.push(Callable {
+                    name: Some(name),
+                    parameters: Some(&function.parameters),
+                    body: Body::Statements(&function.body),
+                    frame: (!self.calls.is_empty()).then_some(self.frame),
+                });
+                let function = self.functions.len() - 1;
+                class
+                    .methods
+                    .insert(name.to_owned(), Method { function, role });
+                Ok(())
+            }
+            Stmt::AnnAssign(field) => {
+                let Expr::Name(name) = &*field.target else {
+                    return refuse("a field has no plain name".to_owned());
+                };
+                let default = match &field.value {
+                    Some(value) => Some(self.class_value(value, &span)?),
+                    None => None,
+                };
+                if class.kind == ClassKind::Plain {
+                    if let Some(default) = default {
+                        class.attributes.push((name.id.to_string(), default));
+                    }
+                } else {
+                    class.fields.push((name.id.to_string(), default));
+                }
+                Ok(())
+            }
+            Stmt::Assign(assign) => {
+                let [Expr::Name(name)] = assign.targets.as_slice() else {
+                    return refuse("a class attribute has no plain name".to_owned());
+                };
+                if name.id.as_str() == "__slots__" {
+                    return Ok(());
+                }
+                let value = self.class_value(&assign.value, &span)?;
+                class.attributes.push((name.id.to_string(), value));
+                Ok(())
+            }
+            _ => refuse(format!(
+                "the body of `{}` does more than define",
+                class.name
+            )),
+        }
+    }
+
+    /// A value that all instances share, which therefore must be one that cannot change.
+    fn class_value(&mut self, expr: &'a Expr, span: &Span) -> Result<Value, Refusal> {
+        let value = self.eval(expr)?;
+        match value {
+            Value::Scalar(_) | Value::Tuple(_) => Ok(value),
+            other => Err(Refusal::new(
+                "class",
+                format!("{} is shared by all instances", other.kind()),
+                Some(span.clone()),
+            )),
+        }
+    }
+
+    /// `namedtuple("Name", "a b c")` and `namedtuple("Name", ["a", "b"])`.
+    pub(crate) fn named_tuple(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
+        arguments.only(2, &["typename", "field_names"])?;
+        let name = arguments.need(0, "typename")?.as_text().map(str::to_owned);
+        let fields = arguments.need(1, "field_names")?.clone();
+        let words: Option<Vec<String>> = match fields.as_text() {
+            Some(text) => Some(
+                text.replace(',', " ")
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect(),
+            ),
+            None => self.fixed_items(&fields).and_then(|items| {
+                items
+                    .iter()
+                    .map(|item| item.as_text().map(str::to_owned))
+                    .collect()
+            }),
+        };
+        let (Some(name), Some(words)) = (name, words) else {
+            return Err(arguments.refuse("its names are not constant"));
+        };
+        self.classes.push(Class {
+            name,
+            kind: ClassKind::NamedTuple,
+            fields: words.into_iter().map(|word| (word, None)).collect(),
+            attributes: Vec::new(),
+            methods: BTreeMap::new(),
+        });
+        Ok(Value::Class(self.classes.len() - 1))
+    }
+
+    /// `Name(…)`.
+    pub(crate) fn instantiate(
+        &mut self,
+        id: ClassId,
+        positional: Vec<Value>,
+        named: &[(String, Value)],
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let class = self.classes[id].clone();
+        let construct = format!("call of `{}`", class.name);
+        let refuse = |reason: String| Refusal::new(construct.clone(), reason, Some(span.clone()));
+        if class.kind == ClassKind::Plain {
+            let instance = self.instance(id, Vec::new());
+            if let Some(init) = class.methods.get("__init__") {
+                let mut given = vec![instance.clone()];
+                given.extend(positional);
+                self.call_function(init.function, given, named, span)?;
+            } else if !positional.is_empty() || !named.is_empty() {
+                return Err(refuse("it takes no arguments".to_owned()));
+            }
+            return Ok(instance);
+        }
+        if positional.len() > class.fields.len() {
+            return Err(refuse("it is given too many arguments".to_owned()));
+        }
+        if let Some((name, _)) = named.iter().find(|(name, _)| {
+            let place = class.fields.iter().position(|(field, _)| field == name);
+            place.is_none_or(|place| place < positional.len())
+        }) {
+            return Err(refuse(format!(
+                "the argument `{name}` is not one of its own"
+            )));
+        }
+        let mut positional = positional.into_iter();
+        let mut fields = Vec::new();
+        for (field, default) in class.fields {
+            let value = positional
+                .next()
+                .or_else(|| {
+                    let given = named.iter().find(|(name, _)| *name == field);
+                    given.map(|(_, value)| value.clone())
+                })
+                .or(default)
+                .ok_or_else(|| refuse(format!("the argument `{field}` is missing")))?;
+            fields.push((field, value));
+        }
+        if class.kind == ClassKind::NamedTuple {
+            return Ok(Value::Record(Rc::new(Record {
+                kind: RecordKind::NamedTuple,
+                fields,
+            })));
+        }
+        let entries = fields
+            .into_iter()
+            .map(|(name, value)| (Literal::Text(name), value))
+            .collect();
+        Ok(self.instance(id, entries))
+    }
+
+    fn instance(&mut self, class: ClassId, entries: Vec<(Literal, Value)>) -> Value {
+        self.object(Content::Dict(Dict {
+            set: false,
+            class: Some(class),
+            factory: None,
+            entries,
+            rest: Rest::Nothing,
+        }))
+    }
+
+    /// The class of an object, if it is an instance of one.
+    pub(crate) fn class_of(&self, id: ObjectId) -> Option<ClassId> {
+        match self.state.heap.get(&id).map(|object| &object.content) {
+            Some(Content::Dict(dict)) => dict.class,
+            _ => None,
+        }
+    }
+
+    /// `instance.name`, where the instance is an object.
+    pub(crate) fn instance_attribute(
+        &mut self,
+        id: ObjectId,
+        class: ClassId,
+        name: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let key = Literal::Text(name.to_owned());
+        if self
+            .dict(id)?
+            .entries
+            .iter()
+            .any(|(other, _)| *other == key)
+        {
+            return self.dict_item(id, &Value::literal(key), span);
+        }
+        self.class_attribute(class, &Value::Object(id), name, span)
+    }
+
+    /// What an instance finds in its class.
+    pub(crate) fn class_attribute(
+        &mut self,
+        class: ClassId,
+        instance: &Value,
+        name: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let class = &self.classes[class];
+        if let Some((_, value)) = class.attributes.iter().find(|(other, _)| other == name) {
+            return Ok(value.clone());
+        }
+        match class.methods.get(name).copied() {
+            Some(method) if method.role == Role::Property => {
+                self.call_function(method.function, vec![instance.clone()], &[], span)
+            }
+            Some(_) => Ok(Value::Bound(Box::new(instance.clone()), Rc::from(name))),
+            None => Err(Refusal::new(
+                format!("attribute `{name}`"),
+                format!("instances of `{}` have none of this name here", class.name),
+                Some(span.clone()),
+            )),
+        }
+    }
+
+    /// `Name.name`: what all instances share, or a function that needs none.
+    pub(crate) fn attribute_of_class(
+        &self,
+        class: ClassId,
+        name: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let class = &self.classes[class];
+        if let Some((_, value)) = class.attributes.iter().find(|(other, _)| other == name) {
+            return Ok(value.clone());
+        }
+        match class.methods.get(name) {
+            Some(method) if method.role == Role::Static => Ok(Value::Function(method.function)),
+            _ => Err(Refusal::new(
+                format!("attribute `{name}`"),
+                format!("`{}` has none of this name without an instance", class.name),
+                Some(span.clone()),
+            )),
+        }
+    }
+
+    /// `instance.name(…)`; `None` when the class has no such method.
+    pub(crate) fn instance_method(
+        &mut self,
+        class: ClassId,
+        instance: &Value,
+        name: &str,
+        arguments: &Arguments,
+    ) -> Option<Result<Value, Refusal>> {
+        let method = self.classes[class].methods.get(name).copied()?;
+        let mut positional = arguments.positional.clone();
+        match method.role {
+            Role::Method => positional.insert(0, instance.clone()),
+            Role::Static => {}
+            Role::Property => return Some(Err(arguments.refuse("a property is called"))),
+        }
+        let span = arguments.span.clone();
+        Some(self.call_function(method.function, positional, &arguments.named, &span))
+    }
+
+    /// `instance.name = value`.
+    pub(crate) fn set_attribute(
+        &mut self,
+        container: &Value,
+        name: &str,
+        value: Value,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let refuse = |reason: String| Refusal::new("assignment", reason, Some(span.clone()));
+        let container = self.resolved(container, "assignment", span)?;
+        let Value::Object(id) = container else {
+            return match container {
+                Value::Unknown(refusal) => Err((*refusal).clone()),
+                other => Err(refuse(format!("an attribute of {} is set", other.kind()))),
+            };
+        };
+        match self.class_of(id) {
+            Some(class) if self.classes[class].methods.contains_key(name) => {
+                Err(refuse("a method or property is replaced".to_owned()))
+            }
+            Some(_) => {
+                self.changeable(id, span)?;
+                self.set_entry(id, &Value::text(name), value, span)
+            }
+            None => Err(refuse(
+                "an attribute of something else than an instance is set".to_owned(),
+            )),
+        }
+    }
+
+    /// Refuses what dictionaries can do and instances cannot.
+    pub(crate) fn no_instance(
+        &self,
+        id: ObjectId,
+        construct: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        match self.class_of(id) {
+            None => Ok(()),
+            Some(class) => Err(Refusal::new(
+                construct,
+                format!(
+                    "it is used on an instance of `{}`",
+                    self.classes[class].name
+                ),
+                Some(span.clone()),
+            )),
+        }
+    }
+}
