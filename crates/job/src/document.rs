@@ -199,6 +199,13 @@ impl<'n> Fields<'n> {
         (!matches!(entry.node.value, Value::Null)).then_some(&entry.node)
     }
 
+    /// Every key with its value, in the order of the file.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'n str, &'n Node)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), &entry.node))
+    }
+
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
@@ -356,6 +363,24 @@ impl<'s> Reader<'s> {
         None
     }
 
+    /// One value of any kind, as text; a number with a fraction as it is written.
+    pub(crate) fn scalar(&mut self, node: &Node, path: &str) -> Option<String> {
+        match &node.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Whole(number) => Some(number.to_string()),
+            Value::Truth(truth) => Some(truth.to_string()),
+            Value::OtherNumber => {
+                let written = self.source.text().get(node.range.clone())?;
+                Some(written.replace('_', ""))
+            }
+            Value::Null | Value::List(_) | Value::Table(_) => {
+                let message = format!("expected one value, found {}", node.value.kind());
+                self.report(&node.range, path, message);
+                None
+            }
+        }
+    }
+
     pub(crate) fn optional_truth(&mut self, fields: &Fields<'_>, key: &str) -> Option<bool> {
         let node = fields.get(key)?;
         if let Value::Truth(truth) = node.value {
@@ -467,7 +492,7 @@ impl<'s> Reader<'s> {
 }
 
 /// `did you mean "x"? known are ...`, the first part only when a known word is near.
-pub(crate) fn nearest_hint<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
+pub fn nearest_hint<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.collect();
     let list = known.join(", ");
     match nearest_name(word, known.iter().copied()) {

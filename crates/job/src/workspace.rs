@@ -1,6 +1,6 @@
 //! `relift.toml`.
 
-use crate::{DateRange, SchemaName};
+use crate::{CareSettings, DateRange, SchemaName};
 
 /// What Transformation modules are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,4 +89,6 @@ pub struct Workspace {
     pub output_files: String,
     /// `[sealed] paths`.
     pub sealed: Vec<String>,
+    /// `[calendar]`, `[quality]` and `[dictionary]`.
+    pub care: CareSettings,
 }

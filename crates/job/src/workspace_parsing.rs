@@ -4,9 +4,9 @@ use relift_diagnostics::{Diagnostic, SourceFile};
 
 use crate::document::{Fields, Node, Reader, parse_toml};
 use crate::job_parsing::DIALECTS;
-use crate::{DateRange, Decimals, Isolation, Workspace};
+use crate::{CalendarRule, CareSettings, DateRange, Decimals, EffectiveDate, Isolation, Workspace};
 
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("workspace", &["name"]),
     ("dates", &["first", "last"]),
     ("lake", &["root", "effective_date_column"]),
@@ -26,6 +26,12 @@ const SECTIONS: [(&str, &[&str]); 7] = [
     ),
     ("output", &["curated_schema", "rewrite_schema", "files"]),
     ("sealed", &["paths"]),
+    (
+        "calendar",
+        &["holidays", "every_day", "weekdays", "business_days"],
+    ),
+    ("quality", &["file"]),
+    ("dictionary", &["file"]),
 ];
 const ISOLATIONS: [(&str, Isolation); 2] = [
     ("prefer", Isolation::Prefer),
@@ -81,6 +87,18 @@ files = "output"                           # output/<schema>/<job dir>/<table di
 
 [sealed]
 paths = []                                 # nothing that analyses may read these
+
+# [calendar]                               # when tables have data; learned from the lake unless declared
+# holidays = ["{first}"]
+# every_day = ["market.orders"]
+# weekdays = ["market.suppliers"]
+# business_days = ["market.bank_statement"]  # weekdays without the holidays
+
+# [quality]
+# file = "quality.toml"                    # checks of tables and jobs
+
+# [dictionary]
+# file = "dictionary.toml"                 # what tables and columns mean
 "#,
             first = dates.first,
             last = dates.last,
@@ -95,8 +113,18 @@ fn read_workspace(reader: &mut Reader<'_>, document: &Node) -> Option<Workspace>
         let node = root.get(name)?;
         reader.object(node, name, keys)
     });
-    let [workspace, dates, lake, portfolio, legacy, output, sealed] =
-        sections.each_mut().map(Option::take);
+    let [
+        workspace,
+        dates,
+        lake,
+        portfolio,
+        legacy,
+        output,
+        sealed,
+        calendar,
+        quality,
+        dictionary,
+    ] = sections.each_mut().map(Option::take);
     for (section, name) in [(&workspace, "workspace"), (&dates, "dates")] {
         if section.is_none() {
             reader.report(&(0..0), name, format!("missing section [{name}]"));
@@ -161,6 +189,11 @@ fn read_workspace(reader: &mut Reader<'_>, document: &Node) -> Option<Workspace>
     }
     let output_files = text_or(reader, output.as_ref(), "files", "output");
     let sealed = texts_or(reader, sealed.as_ref(), "paths", &[]);
+    let mut care = calendar
+        .map(|section| read_calendar(reader, &section))
+        .unwrap_or_default();
+    care.quality = optional(reader, &quality, "file");
+    care.dictionary = optional(reader, &dictionary, "file");
     Some(Workspace {
         name: name?,
         dates: dates?,
@@ -181,7 +214,52 @@ fn read_workspace(reader: &mut Reader<'_>, document: &Node) -> Option<Workspace>
         rewrite_schema: rewrite_schema.into(),
         output_files,
         sealed,
+        care,
     })
+}
+
+fn read_calendar(reader: &mut Reader<'_>, section: &Fields<'_>) -> CareSettings {
+    let mut settings = CareSettings::default();
+    if let Some(node) = section.get("holidays") {
+        let path = section.path_of("holidays");
+        for (text, span) in reader.texts(node, &path).unwrap_or_default() {
+            match EffectiveDate::parse(&text).filter(|_| text.len() == 10) {
+                Some(date) => {
+                    settings.holidays.insert(date);
+                }
+                None => reader.report(
+                    &(span.start as usize..span.end as usize),
+                    &path,
+                    format!("\"{text}\" is not a date written YYYY-MM-DD"),
+                ),
+            }
+        }
+    }
+    let rules = [
+        ("every_day", CalendarRule::EveryDay),
+        ("weekdays", CalendarRule::Weekdays),
+        ("business_days", CalendarRule::BusinessDays),
+    ];
+    for (key, rule) in rules {
+        let Some(node) = section.get(key) else {
+            continue;
+        };
+        let path = section.path_of(key);
+        for (table, span) in reader.texts(node, &path).unwrap_or_default() {
+            let range = span.start as usize..span.end as usize;
+            if !table.contains('.') {
+                let message = format!("\"{table}\" is not a table written schema.table");
+                reader.report(&range, &path, message);
+            } else if settings.calendar.insert(table.clone(), rule).is_some() {
+                reader.report(
+                    &range,
+                    &path,
+                    format!("the calendar of {table} is declared twice"),
+                );
+            }
+        }
+    }
+    settings
 }
 
 fn read_dates(reader: &mut Reader<'_>, section: &Fields<'_>) -> Option<DateRange> {

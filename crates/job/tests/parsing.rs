@@ -173,7 +173,7 @@ fn a_workspace_has_defaults_and_its_errors_have_places() {
     let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         text[0],
-        "relift.toml:3: date: unknown key \"date\"\n  hint: did you mean \"dates\"? known are workspace, dates, lake, portfolio, legacy, output, sealed"
+        "relift.toml:3: date: unknown key \"date\"\n  hint: did you mean \"dates\"? known are workspace, dates, lake, portfolio, legacy, output, sealed, calendar, quality, dictionary"
     );
     assert!(
         text.iter()

@@ -115,6 +115,7 @@ fn workspace() -> Workspace {
         rewrite_schema: "double_secret_curated".into(),
         output_files: "output".to_owned(),
         sealed: Vec::new(),
+        care: relift_job::CareSettings::default(),
     }
 }
 
