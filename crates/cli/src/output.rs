@@ -12,6 +12,7 @@ pub(crate) enum Format {
     /// Aligned tables.
     #[value(alias = "table")]
     #[default]
+    #[value(alias = "table")]
     Text,
     /// One JSON document.
     Json,

@@ -223,7 +223,7 @@ pub(crate) fn committed_runs(entries: &[LogEntry]) -> BTreeMap<String, Committed
 }
 
 /// Undoes the URI encoding of paths in the log.
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

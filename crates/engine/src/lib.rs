@@ -11,6 +11,7 @@ mod durable;
 mod error;
 pub mod functions;
 mod history;
+mod inventory;
 mod lake;
 mod output;
 mod scan;
@@ -24,6 +25,7 @@ pub use commit::{
 pub use content::content_hash;
 pub use error::EngineError;
 pub use history::CommittedRun;
+pub use inventory::{Inventory, InventoryFile, LoggedColumn, LoggedVersion};
 pub use lake::{CatalogGap, Lake};
 pub use output::OutputRead;
 pub use scan::{BatchStream, Scan, ScanReader};

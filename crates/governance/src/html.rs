@@ -7,16 +7,18 @@ use std::fmt::{self, Display, Write};
 
 /// A page being written.
 #[derive(Default)]
-pub(crate) struct Html {
+pub struct Html {
     text: String,
 }
 
 impl Html {
-    pub(crate) fn push(&mut self, markup: fmt::Arguments<'_>) {
+    /// Adds markup; every value in it must be [`Escaped`], which the `html!` macros see to.
+    pub fn push(&mut self, markup: fmt::Arguments<'_>) {
         self.text.write_fmt(markup).expect("writing to a string");
     }
 
-    pub(crate) fn finish(self) -> String {
+    /// The page.
+    pub fn finish(self) -> String {
         self.text
     }
 }
@@ -31,7 +33,7 @@ macro_rules! html {
 pub(crate) use html;
 
 /// Prints a value with everything replaced that could end a text or an attribute.
-pub(crate) struct Escaped<'a, T: ?Sized>(pub(crate) &'a T);
+pub struct Escaped<'a, T: ?Sized>(pub &'a T);
 
 impl<T: Display + ?Sized> Display for Escaped<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +63,7 @@ impl Write for Escaping<'_, '_> {
 }
 
 /// A count with its thousands apart: `1,204`.
-pub(crate) struct Count(pub(crate) u64);
+pub struct Count(pub u64);
 
 impl Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ mod compared;
 mod csv;
 mod event;
 mod fold;
-mod html;
+pub mod html;
 mod model;
 mod package;
 mod record;

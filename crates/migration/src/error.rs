@@ -74,6 +74,12 @@ pub enum MigrationError {
     /// The demonstration lake or an import.
     #[error(transparent)]
     Lake(#[from] relift_platform::lake::LakeError),
+    /// Data cannot be looked at, or a declared check cannot be made.
+    #[error(transparent)]
+    Care(#[from] relift_platform::care::CareError),
+    /// A declared check found what must not be committed.
+    #[error("{0}")]
+    Quality(String),
     /// Records that do not fit this program.
     #[error("{0}")]
     Record(String),

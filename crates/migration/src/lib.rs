@@ -5,6 +5,7 @@
 
 mod analysis;
 mod bench;
+pub mod care;
 mod comparison;
 mod conversion;
 pub mod demo;

@@ -317,7 +317,7 @@ fn listed(names: &BTreeSet<JobName>) -> String {
 }
 
 /// Whether `*` patterns match; everything else is literal.
-fn matches_pattern(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches_pattern(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((head, rest)) => name.strip_prefix(head).is_some_and(|tail| {

@@ -2,6 +2,7 @@
 //!
 //! A job stages its output; only the platform commits it, exactly once per (job, date, side).
 
+pub mod care;
 pub mod control;
 pub mod lake;
 pub mod legacy;

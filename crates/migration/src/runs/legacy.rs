@@ -18,6 +18,7 @@ use super::{
     Attempt, Basis, Repeat, Written, commit, lake_view, make, priors, run_key, skip, zone_folder,
 };
 use crate::bench::Bench;
+use crate::care::check_staged;
 use crate::{MigrationError, Project};
 
 /// Versions of the lake tables a job reads, by its sources and by SQL of its own; those that other jobs write
@@ -94,6 +95,9 @@ fn run(
             LegacyFailure::Worker(error) => MigrationError::Python(error.to_string()),
             own => MigrationError::Legacy(Box::new(own)),
         })?;
+    if let Some(reason) = check_staged(bench, job, date, &outcome.tables)? {
+        return Err(MigrationError::Quality(reason));
+    }
     commit::commit(bench, attempt, &outcome.files, &outcome.tables)
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::draw::Draw;
+use super::restore::{RecordedRows, schema_of};
 use super::size::DEMO_CUSTOMERS;
 use super::tables::{GeneratedTable, TABLES};
 use super::{LakeError, LakeProgress, LakeSummary, Load, Partition, loading_run};
@@ -286,6 +287,48 @@ async fn generate_table(
         }
     }
     Ok(())
+}
+
+/// The rows of a partition as the recorded options make them, or why they cannot be made.
+pub(super) fn recorded_rows(
+    origin: &Value,
+    table: &TableName,
+    date: EffectiveDate,
+) -> Result<RecordedRows, String> {
+    let number = |name: &str| {
+        origin
+            .get(name)
+            .and_then(Value::as_u64)
+            .ok_or_else(|| format!("the generator's option {name} is not recorded"))
+    };
+    let revision = number("generator")?;
+    if revision != u64::from(REVISION) {
+        return Err(format!(
+            "it was made by revision {revision} of the generator, and this is revision {REVISION}"
+        ));
+    }
+    let customers = number("customers")?;
+    let market = Market {
+        seed: number("seed")?,
+        customers: u32::try_from(customers)
+            .map_err(|_| format!("{customers} customers are too many"))?,
+    };
+    let generated = TABLES
+        .iter()
+        .find(|generated| generated.name == &*table.table)
+        .ok_or_else(|| format!("the generator has no table {}", table.table))?;
+    let only = DateRange {
+        first: date,
+        last: date,
+    };
+    if generated.dates(only).is_empty() {
+        return Err(format!("the generator makes no rows for {date}"));
+    }
+    let mut rows = (generated.rows)(market, i64::from(date.days_since_epoch())).peekable();
+    Ok(RecordedRows {
+        schema: schema_of(rows.peek()),
+        batches: Box::new(rows),
+    })
 }
 
 fn comes_from(run: &CommittedRun, origin: &Value) -> bool {

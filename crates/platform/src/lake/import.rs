@@ -56,7 +56,7 @@ pub async fn import(
         let parts = source.parts(lake.effective_date_column())?;
         total = total - known + parts.len();
         for part in parts {
-            let (date, load) = load(lake, table, source, part).await?;
+            let (date, load) = load(lake, from, table, source, part).await?;
             done += 1;
             summary.count(load);
             progress(&LakeProgress {
@@ -73,6 +73,7 @@ pub async fn import(
 
 async fn load(
     lake: &Lake,
+    from: &Path,
     table: &TableName,
     source: &Source,
     part: Part<'_>,
@@ -87,6 +88,7 @@ async fn load(
     if before.is_some_and(|run| run.content_hash == Some(hash)) {
         return Ok((date, Load::Present));
     }
+    let absolute = std::path::absolute(from).map_err(|error| unusable(from, &error.to_string()))?;
     let partition = Partition {
         root: lake.root(),
         table,
@@ -95,9 +97,48 @@ async fn load(
         schema: Arc::clone(&source.schema),
         batches: batches.into_iter(),
         columns: ColumnChange::Refused,
-        origin: json!("import"),
+        origin: json!({ "import": { "from": absolute.to_string_lossy() } }),
     };
     Ok((date, partition.commit(before).await?))
+}
+
+/// Whether a table's folder has rows for a date, or any for a table without dates.
+pub(super) fn has_date(
+    folder: &Path,
+    date_column: &str,
+    date: Option<EffectiveDate>,
+) -> Result<bool, LakeError> {
+    let source = Source::find(folder, date_column)?;
+    if source.files.is_empty() {
+        return Ok(false);
+    }
+    Ok(match (source.date_folders(), date) {
+        (Some(dates), Some(date)) => dates.contains(&date),
+        (None, None) => source.date == DatePlace::Nowhere,
+        (None, Some(_)) if source.date == DatePlace::Column => source
+            .parts(date_column)?
+            .iter()
+            .any(|part| part.date() == date),
+        _ => false,
+    })
+}
+
+/// The rows a table's folder has for a date, or all of a table without dates.
+pub(super) fn rows_of(
+    folder: &Path,
+    date_column: &str,
+    date: Option<EffectiveDate>,
+) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, LakeError> {
+    let source = Source::find(folder, date_column)?;
+    let mut parts = source.parts(date_column)?.into_iter();
+    let Some(part) = parts.find(|part| part.date() == date) else {
+        return Ok(None);
+    };
+    let batches = match part {
+        Part::Files(_, files) => source.read(&files)?,
+        Part::Rows(_, batches) => batches,
+    };
+    Ok(Some((Arc::clone(&source.schema), batches)))
 }
 
 /// A table to import.
@@ -130,6 +171,15 @@ enum Part<'a> {
     Files(Option<EffectiveDate>, Vec<&'a SourceFile>),
     /// These rows of all files.
     Rows(EffectiveDate, Vec<RecordBatch>),
+}
+
+impl Part<'_> {
+    fn date(&self) -> Option<EffectiveDate> {
+        match self {
+            Self::Files(date, _) => *date,
+            Self::Rows(date, _) => Some(*date),
+        }
+    }
 }
 
 impl Source {

@@ -13,6 +13,7 @@ mod import;
 mod marketing;
 mod people;
 mod pricing;
+mod restore;
 mod sales;
 mod size;
 mod staff;
@@ -37,6 +38,7 @@ use serde_json::Value;
 
 pub use generator::{GeneratorOptions, generate, regenerate};
 pub use import::import;
+pub use restore::{GapKind, RestoreError, RestoreSource, Restored, restore, restore_source};
 pub use size::LakeSize;
 
 /// Why a lake could not be filled.
