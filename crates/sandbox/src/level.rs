@@ -214,6 +214,10 @@ fn may_enter(namespaces: Namespaces, proc: bool) -> Result<(), String> {
     }
     match command.spawn() {
         Err(error) if error.raw_os_error() == Some(WORKED as i32) => Ok(()),
+        // The kernel's words for it speak of a device.
+        Err(error) if error.raw_os_error() == Some(Errno::ENOSPC as i32) => {
+            Err("user namespaces are switched off or used up".to_owned())
+        }
         Err(error) => Err(error.to_string()),
         Ok(mut child) => {
             // It cannot run a folder; nothing is left of it.
