@@ -27,6 +27,29 @@ enum SecondRow {
     AtTheEnd,
 }
 
+/// The second row of a customer who stands twice in a day's snapshot, and where it stands.
+fn second_row(customer: &Customer, mut again: Draw) -> (Customer, SecondRow) {
+    let mut other = customer.clone();
+    let regions: Vec<_> = REGIONS
+        .iter()
+        .copied()
+        .filter(|region| Some(*region) != customer.region)
+        .collect();
+    let segments: Vec<_> = SEGMENTS
+        .iter()
+        .copied()
+        .filter(|segment| *segment != customer.segment)
+        .collect();
+    other.region = Some(again.pick(&regions));
+    other.segment = again.pick(&segments);
+    let place = if again.percent(50) {
+        SecondRow::AtOnce
+    } else {
+        SecondRow::AtTheEnd
+    };
+    (other, place)
+}
+
 impl Market {
     /// Customers known on a day; their ids count from 1.
     pub(super) fn customer_count(self, day: i64) -> i64 {
@@ -80,29 +103,6 @@ impl Market {
         format!("{} {}", fixed.pick(&FIRST_NAMES), fixed.pick(&LAST_NAMES))
     }
 
-    /// The second row of a customer who stands twice in a day's snapshot, and where it stands.
-    fn second_row(self, customer: &Customer, mut again: Draw) -> (Customer, SecondRow) {
-        let mut other = customer.clone();
-        let regions: Vec<_> = REGIONS
-            .iter()
-            .copied()
-            .filter(|region| Some(*region) != customer.region)
-            .collect();
-        let segments: Vec<_> = SEGMENTS
-            .iter()
-            .copied()
-            .filter(|segment| *segment != customer.segment)
-            .collect();
-        other.region = Some(again.pick(&regions));
-        other.segment = again.pick(&segments);
-        let place = if again.percent(50) {
-            SecondRow::AtOnce
-        } else {
-            SecondRow::AtTheEnd
-        };
-        (other, place)
-    }
-
     /// The customers of a day, a few of them twice with another region and segment.
     pub(super) fn customers(self, day: i64) -> Batches {
         let known = self.customer_count(day);
@@ -122,7 +122,7 @@ impl Market {
                     continue;
                 }
                 let customer = self.customer(id, day);
-                let second = twice.then(|| self.second_row(&customer, again));
+                let second = twice.then(|| second_row(&customer, again));
                 if first_turn {
                     rows.push(customer);
                 }

@@ -8,15 +8,15 @@ use relift_platform::lake::{LakeSize, LakeSummary};
 use crate::commands::parse_date;
 
 /// Same seed and size, same data. Partitions that are there are left alone.
-///
-/// Customers, orders and what happens to them grow with the size; products, suppliers, warehouses and
-/// employees do not. Rows are made and written some thousand at a time, whatever the size.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     /// Seed of the data.
     #[arg(long)]
     seed: Option<u64>,
     /// Times the size of the demonstration, fractions allowed [default: 1].
+    ///
+    /// Customers, orders and what happens to them grow with it; products, suppliers, warehouses and
+    /// employees do not.
     #[arg(long, value_name = "N")]
     scale: Option<f64>,
     /// Size by the number of customers per daily snapshot; the demonstration has 2,000.
