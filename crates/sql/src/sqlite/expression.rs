@@ -14,6 +14,9 @@ use super::query::Lowering;
 use super::relation::{NotFound, Relation};
 use super::select::unnested;
 
+/// Why a name that no table in scope has is refused.
+pub(crate) const NOT_FOUND: &str = "is in none of the tables read here";
+
 /// What names mean where an expression stands.
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -357,11 +360,7 @@ impl Lowering<'_> {
                     .find(|(alias, _)| qualifier.is_none() && alias.eq_ignore_ascii_case(name));
                 match alias {
                     Some((_, value)) => Ok(value.clone().at(span)),
-                    None => Err(Refusal::new(
-                        format!("column {whole}"),
-                        "is in none of the tables read here",
-                        span,
-                    )),
+                    None => Err(Refusal::new(format!("column {whole}"), NOT_FOUND, span)),
                 }
             }
             Err(NotFound::Ambiguous) => Err(Refusal::new(

@@ -111,6 +111,7 @@ impl Lowering<'_> {
                 )?;
             }
             if !terms.is_empty() {
+                let terms = by_place(&select.projection, terms);
                 let mut context = Context::of(&relation);
                 context.aliases = relation
                     .columns
@@ -923,6 +924,42 @@ impl Lowering<'_> {
         relation.order = RowOrder::Known;
         Ok(relation)
     }
+}
+
+/// Terms of ORDER BY that are written like an item of the list, as the item's place: after DISTINCT the
+/// tables around the list are out of reach, and SQLite takes such a term for the item too.
+fn by_place(list: &[SelectItem], mut terms: Vec<OrderByExpr>) -> Vec<OrderByExpr> {
+    let wildcard = |item: &SelectItem| {
+        !matches!(
+            item,
+            SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }
+        )
+    };
+    if list.iter().any(wildcard) {
+        return terms;
+    }
+    for term in &mut terms {
+        let written = unnested(&term.expr);
+        let place = list.iter().position(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                let (expr, other) = (unnested(expr), written);
+                // The case of letters matters in literals, but not in names.
+                let named = matches!(expr, ast::Expr::CompoundIdentifier(_));
+                let (expr, other) = (expr.to_string(), other.to_string());
+                expr == other || named && expr.eq_ignore_ascii_case(&other)
+            }
+            _ => false,
+        });
+        let alias = matches!(
+            unnested(&term.expr),
+            ast::Expr::Identifier(_) | ast::Expr::Value(_)
+        );
+        if let (Some(place), false) = (place, alias) {
+            let number = ast::Value::Number((place + 1).to_string(), false);
+            term.expr = ast::Expr::Value(number.with_empty_span());
+        }
+    }
+    terms
 }
 
 /// The conjuncts of a condition.

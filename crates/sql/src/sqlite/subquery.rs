@@ -8,7 +8,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{self, GroupByExpr, Query, SetExpr, UnaryOperator};
 
-use super::expression::Context;
+use super::expression::{Context, NOT_FOUND};
 use super::query::{Lowering, Place};
 use super::relation::Relation;
 use super::select::{conjuncts, unnested};
@@ -200,9 +200,19 @@ impl Lowering<'_> {
     /// A query of exactly one row and one column.
     pub(crate) fn scalar(&mut self, query: &Query) -> Result<Expr, Refusal> {
         let span = self.places.of(query);
-        let relation = self.query(query, Place::Inner).map_err(|refusal| Refusal {
-            construct: format!("scalar subquery: {}", refusal.construct),
-            ..refusal
+        let relation = self.query(query, Place::Inner).map_err(|refusal| {
+            let reason = if refusal.reason == NOT_FOUND {
+                format!(
+                    "{NOT_FOUND} inside the subquery; one that reads the row around it is not lifted"
+                )
+            } else {
+                refusal.reason
+            };
+            Refusal {
+                construct: format!("scalar subquery: {}", refusal.construct),
+                reason,
+                ..refusal
+            }
         })?;
         let [column] = &relation.columns[..] else {
             return Err(Refusal::new(
