@@ -41,14 +41,10 @@ pub struct EmbeddedSql {
 /// Constants that stand in for missing values: `x["a"] or "?"`, `x.get("a", 0)`,
 /// `df["a"].fillna(0)`, `df.fillna({"a": 0})`, `0 if pd.isna(x["a"]) else …`.
 pub fn null_defaults(module: &ModuleSyntax) -> Vec<NullDefault> {
-    let mut finder = Defaults {
+    let mut finder = module.visited_by(Defaults {
         module,
         found: Vec::new(),
-    };
-    module
-        .body()
-        .iter()
-        .for_each(|statement| finder.visit_stmt(statement));
+    });
     finder.found.sort_by(|a, b| a.span.cmp(&b.span));
     finder.found
 }
@@ -56,42 +52,30 @@ pub fn null_defaults(module: &ModuleSyntax) -> Vec<NullDefault> {
 /// Numbers in comparisons and computations inside functions, other than -1, 0, 1 and 2: constants with a
 /// name (assigned at top level) and places of rounding are not among them.
 pub fn bare_numbers(module: &ModuleSyntax) -> Vec<NumberLiteral> {
-    let mut finder = Numbers {
+    let finder = module.visited_by(Numbers {
         module,
         function: None,
         found: Vec::new(),
-    };
-    module
-        .body()
-        .iter()
-        .for_each(|statement| finder.visit_stmt(statement));
+    });
     finder.found
 }
 
 /// Places where the column `name` of a row or frame is compared with something.
 pub fn comparisons_with(module: &ModuleSyntax, name: &str) -> Vec<Span> {
-    let mut finder = Comparisons {
+    let finder = module.visited_by(Comparisons {
         module,
         name,
         found: Vec::new(),
-    };
-    module
-        .body()
-        .iter()
-        .for_each(|statement| finder.visit_stmt(statement));
+    });
     finder.found
 }
 
 /// Strings that begin like a query.
 pub fn embedded_sql(module: &ModuleSyntax) -> Vec<EmbeddedSql> {
-    let mut finder = Strings {
+    let finder = module.visited_by(Strings {
         module,
         found: Vec::new(),
-    };
-    module
-        .body()
-        .iter()
-        .for_each(|statement| finder.visit_stmt(statement));
+    });
     finder
         .found
         .into_iter()
@@ -105,14 +89,10 @@ pub fn embedded_sql(module: &ModuleSyntax) -> Vec<EmbeddedSql> {
 
 /// Whether a string constant or an attribute of the module is `word`, or a query in it holds it.
 pub fn mentions(module: &ModuleSyntax, word: &str) -> bool {
-    let mut finder = Strings {
+    let finder = module.visited_by(Strings {
         module,
         found: Vec::new(),
-    };
-    module
-        .body()
-        .iter()
-        .for_each(|statement| finder.visit_stmt(statement));
+    });
     let part = |letter: char| letter.is_alphanumeric() || letter == '_';
     finder.found.iter().any(|found| {
         found

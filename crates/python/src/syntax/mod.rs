@@ -36,6 +36,14 @@ impl ModuleSyntax {
         &self.module.body
     }
 
+    /// A visitor after it has seen the whole module.
+    fn visited_by<'a, V: Visitor<'a>>(&'a self, mut visitor: V) -> V {
+        for statement in self.body() {
+            visitor.visit_stmt(statement);
+        }
+        visitor
+    }
+
     /// Place of a range of it.
     pub(crate) fn span(&self, range: TextRange) -> Span {
         span_of(&self.source, range)
@@ -148,15 +156,12 @@ pub fn parse(source: &SourceFile) -> Result<ModuleSyntax, Vec<Diagnostic>> {
 
 /// Loops over rows of frames, in the order they stand.
 pub fn row_loops(module: &ModuleSyntax) -> Vec<RowLoop> {
-    let mut finder = LoopFinder {
+    let finder = module.visited_by(LoopFinder {
         module,
         found: Vec::new(),
         depth: 0,
         lists: BTreeMap::new(),
-    };
-    for statement in module.body() {
-        finder.visit_stmt(statement);
-    }
+    });
     finder.found
 }
 
