@@ -17,6 +17,8 @@ pub struct Cell<'a> {
     pub rows: Option<RowsCompared>,
     /// Why it is not a pass.
     pub cause: Option<&'a str>,
+    /// Whether the legacy side was imported from a recording.
+    pub recorded: bool,
 }
 
 impl<'a> Cell<'a> {
@@ -28,6 +30,7 @@ impl<'a> Cell<'a> {
             grade: Grade::None,
             rows: None,
             cause: job.state.cause.as_deref(),
+            recorded: job.recorded(date),
         };
         if job.state.end() == Some(End::Legacy) {
             return ended(CellStatus::Legacy);
@@ -39,6 +42,7 @@ impl<'a> Cell<'a> {
                 grade: compared.grade,
                 rows: Some(compared.rows),
                 cause: compared.cause.as_deref(),
+                recorded: job.recorded(date),
             },
             None if job.state.end() == Some(End::Failed) => ended(CellStatus::Error),
             None => Self {

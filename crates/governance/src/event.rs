@@ -321,6 +321,17 @@ pub struct RunFinished {
     /// How well the legacy code was isolated; absent on the other side and in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+    /// Whether its outputs were imported from a recording instead of made here.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub recorded: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands it over this way"
+)]
+fn is_not(value: &bool) -> bool {
+    !value
 }
 
 /// See [`LedgerEvent::CauseNamed`].

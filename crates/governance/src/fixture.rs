@@ -290,6 +290,7 @@ fn both(job: &str, stage: Stage, round: u32) -> Vec<LedgerEvent> {
                     outputs: BTreeMap::from([(format!("{job}/{date}/out.csv"), hash.clone())]),
                     error: None,
                     isolation: (side == "legacy").then_some(Isolation::Complete),
+                    recorded: false,
                 })
             };
             return DATES

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use relift_job::Side;
 use relift_team::{End, JobState, Stage};
 
 use crate::event::{
@@ -182,6 +183,12 @@ impl JobModel {
             .range((date.to_owned(), 0)..=(date.to_owned(), u32::MAX))
             .next_back()
             .map(|(_, cell)| cell)
+    }
+
+    /// Whether what the legacy job wrote on a date was imported from a recording.
+    pub fn recorded(&self, date: &str) -> bool {
+        let key = (date.to_owned(), Side::Legacy.word().to_owned());
+        self.runs.get(&key).is_some_and(|run| run.recorded)
     }
 
     /// Rows over all dates, as they stand.

@@ -47,6 +47,7 @@ struct ScopedJob<'a> {
     rounds: u32,
     dates_passed: usize,
     dates_compared: usize,
+    dates_recorded: usize,
     rows_matched: u64,
     rows_legacy: u64,
     rows_rewrite: u64,
@@ -111,6 +112,7 @@ fn render(model: &Model, package: &Package) -> String {
                     .filter(|cell| cell.status == CellStatus::Pass)
                     .count(),
                 dates_compared: compared,
+                dates_recorded: cells.iter().filter(|cell| cell.recorded).count(),
                 rows_matched: rows.matched,
                 rows_legacy: rows.legacy,
                 rows_rewrite: rows.rewrite,

@@ -2,7 +2,7 @@
 
 use super::declare_report;
 use crate::csv::Csv;
-use crate::{Model, Package};
+use crate::{Cell, Model, Package};
 
 declare_report! {
     /// On which dates does which rewritten job give what the legacy job gave?
@@ -35,16 +35,43 @@ fn render(model: &Model, _: &Package) -> String {
             count(cell.rows.map(|rows| rows.matched)),
             cell.rows
                 .map_or_else(String::new, crate::RowsCompared::match_percent),
-            cell.cause.unwrap_or_default().to_owned(),
+            remark(&cell),
         ]);
     }
     csv.finish()
 }
 
+/// Why a cell is no pass, and whether its legacy side is a recording: the columns are a fixed format.
+fn remark(cell: &Cell<'_>) -> String {
+    let recorded = cell.recorded.then_some("recorded baseline");
+    let parts: Vec<&str> = recorded.into_iter().chain(cell.cause).collect();
+    parts.join("; ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::{LedgerEvent, fixture};
+
+    #[test]
+    fn a_recorded_legacy_side_is_marked_on_passes_too() {
+        let mut events = fixture::conversion_of(&["late_orders"]);
+        for event in &mut events {
+            if let LedgerEvent::RunFinished(run) = event {
+                run.recorded = run.side == "legacy" && run.effective_date == "2024-10-02";
+            }
+        }
+        let model = Model::fold(&events).expect("folds");
+        let matrix = render(&model, &Package::default());
+        let lines: Vec<&str> = matrix.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "late_orders,2024-10-01,pass,bytes,5,5,5,100.00,",
+                "late_orders,2024-10-02,pass,bytes,5,5,5,100.00,recorded baseline"
+            ]
+        );
+    }
 
     #[test]
     fn every_job_and_date_has_its_line() {

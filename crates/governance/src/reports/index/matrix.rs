@@ -101,7 +101,17 @@ pub(super) fn write(page: &mut Html, model: &Model) {
             );
         }
     }
-    html!(page, "</ul>\n</section>\n");
+    html!(page, "</ul>\n");
+    let recorded = model.all_cells().filter(|(_, cell)| cell.recorded).count();
+    if recorded > 0 {
+        html!(
+            page,
+            "<p class=\"about\">{} of these squares stand on recorded baselines: what the old job wrote was \
+             imported, it did not run here.</p>\n",
+            Count(recorded as u64)
+        );
+    }
+    html!(page, "</section>\n");
 }
 
 /// A pass shows how strong it is, everything else what it is.
@@ -123,7 +133,10 @@ fn tooltip(job: &str, cell: &Cell<'_>) -> String {
         )
     });
     let cause = cell.cause.map(|cause| format!("\n{cause}"));
-    [Some(verdict), counts, cause]
+    let recorded = cell
+        .recorded
+        .then(|| "\nagainst a recorded baseline".to_owned());
+    [Some(verdict), counts, recorded, cause]
         .into_iter()
         .flatten()
         .collect()
