@@ -140,6 +140,10 @@ impl<'a> Bench<'a> {
         if let Some(known) = lock(&self.codes).get(&job.name) {
             return Ok(Arc::clone(known));
         }
+        if crate::runs::recorded::of(&self.project, &job.name).is_some() {
+            // Each date's recording stands for it, and Python need not be there.
+            return Ok("recorded".into());
+        }
         // A baseline made with other versions is another baseline.
         let code = format!("{} {}", self.project.code_hash(job)?, self.identity()?);
         let code: Arc<str> = code.into();

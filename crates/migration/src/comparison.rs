@@ -17,7 +17,7 @@ use relift_reconcile::{
 
 use crate::MigrationError;
 use crate::bench::Bench;
-use crate::runs::{RAISED, run_key, zone_folder};
+use crate::runs::{RAISED, recorded, run_key, zone_folder};
 
 /// A compared date.
 pub(crate) struct Compared {
@@ -88,8 +88,12 @@ pub(crate) fn compare(
             && !error.starts_with(RAISED)
         {
             let cause = Some(format!("the {} run has no output: {error}", side.word()));
+            let status = match run {
+                Some(run) if recorded::is_unrecorded(run) => CellStatus::Missing,
+                _ => CellStatus::Error,
+            };
             let cell = cell(
-                CellStatus::Error,
+                status,
                 Grade::None,
                 RowsCompared::default(),
                 cause,

@@ -68,6 +68,9 @@ pub enum MigrationError {
     /// A rewrite run has no outcome.
     #[error(transparent)]
     Rewrite(Box<relift_platform::set_based::RewriteFailure>),
+    /// Recorded outputs cannot be imported or used.
+    #[error(transparent)]
+    Recorded(Box<relift_platform::recorded::RecordedError>),
     /// Staged output cannot be committed.
     #[error(transparent)]
     Output(Box<relift_platform::outputs::OutputError>),

@@ -4,6 +4,7 @@
 //! with the rim, which reads, runs and commits; it holds no judgement of its own.
 
 mod analysis;
+mod baseline;
 mod bench;
 pub mod care;
 mod comparison;
@@ -30,6 +31,7 @@ mod trials;
 mod usecases;
 mod verify;
 
+pub use baseline::{Baseline, BaselineImport};
 pub use bench::Settings;
 pub use conversion::{Standing, Until};
 pub use error::MigrationError;
@@ -39,6 +41,7 @@ pub use overview::{AttemptLog, JobStatus, Overview, SideStatus};
 pub use package::Summary;
 pub use progress::{Progress, Silent};
 pub use project::{Project, SETTINGS};
+pub use relift_platform::recorded::Change as BaselineChange;
 pub use relift_team::End;
 pub use runs::plan::{PlannedJob, Reprocess, RunPlan, Why, compressed, ranges};
 pub use runs::survey::Standing as RunStanding;

@@ -103,10 +103,10 @@ pub fn commit(zone: &Path, files: &[StagedFile]) -> Result<Vec<CommittedFile>, O
 
 /// Takes back what an earlier attempt of a run committed and a repetition no longer writes.
 pub fn withdraw(zone: &Path, relative: &str) -> Result<(), OutputError> {
-    let target = place(zone, relative)?;
-    if !target.exists() {
+    if !zone.join(relative).exists() {
         return Ok(());
     }
+    let target = place(zone, relative)?;
     let folder = target.parent().unwrap_or(Path::new("."));
     // A folder cannot be removed in one step, but it can lose its name in one.
     let beside = folder.join(".withdrawn.part");
@@ -115,6 +115,31 @@ pub fn withdraw(zone: &Path, relative: &str) -> Result<(), OutputError> {
     sync_folder(folder)?;
     remove(&beside)?;
     sync_folder(folder)
+}
+
+/// Takes back files below a folder of the zone that are not `kept`, and folders that are left empty.
+pub fn withdraw_below(
+    zone: &Path,
+    relative: &str,
+    kept: &dyn Fn(&str) -> bool,
+) -> Result<(), OutputError> {
+    let folder = zone.join(relative);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in sorted_entries(&folder)? {
+        let name = entry.file_name();
+        let inside = format!("{relative}/{}", name.to_string_lossy());
+        if entry.path().is_dir() {
+            withdraw_below(zone, &inside, kept)?;
+        } else if !kept(&inside) {
+            withdraw(zone, &inside)?;
+        }
+    }
+    if sorted_entries(&folder)?.is_empty() {
+        withdraw(zone, relative)?;
+    }
+    Ok(())
 }
 
 /// Hashes a file, or every file of a folder by sorted path, together with their places below the zone.

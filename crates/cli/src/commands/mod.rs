@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod baseline;
 mod demo;
 mod doctor;
 mod explain;
@@ -161,6 +162,9 @@ enum Command {
     /// Fills the lake.
     #[command(subcommand)]
     Lake(lake::Lake),
+    /// Handles recorded outputs of legacy jobs that cannot run here.
+    #[command(subcommand)]
+    Baseline(baseline::Baseline),
     /// Reads every job and lists what is found in it.
     Scan(scan::Scan),
     /// Runs one side of jobs for their effective dates.
@@ -199,6 +203,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Demo(command) => command.run(common),
         Command::Init(command) => command.run(common),
         Command::Lake(command) => command.run(common),
+        Command::Baseline(command) => command.run(common),
         Command::Scan(command) => command.run(common),
         Command::Run(command) => command.run(common),
         Command::Status(command) => command.run(common),

@@ -9,31 +9,51 @@ use arrow::compute::cast;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::reader::FileReader;
 use relift_engine::{CommitMode, EngineError, TableCommit, commit_table};
-use relift_job::{Side, TableName, WriteMode};
+use relift_job::{FileTarget, Job, ModuleKind, Side, TableName, WriteMode};
 use relift_platform::outputs::{self, StagedFile, StagedTable};
 
 use super::{Attempt, Written, zone_folder};
 use crate::MigrationError;
 use crate::bench::Bench;
 
-/// Commits everything a run staged.
-pub(super) fn commit(
+/// Files a job's writers write.
+pub(super) fn targets(job: &Job) -> impl Iterator<Item = &FileTarget> {
+    job.modules.iter().filter_map(|module| match &module.kind {
+        ModuleKind::CsvFileWriter(writer) => Some(&writer.target),
+        ModuleKind::ParquetFileWriter(writer) => Some(&writer.target),
+        _ => None,
+    })
+}
+
+/// Commits everything a run staged. What an earlier attempt wrote to the job's `targets`, or by itself, and
+/// this one did not, is taken back: the date holds what its last run left, as if there had been no other.
+pub(super) fn commit<'t>(
     bench: &Bench<'_>,
     attempt: &Attempt<'_>,
+    targets: impl Iterator<Item = &'t FileTarget>,
     files: &[StagedFile],
     tables: &[StagedTable],
 ) -> Result<Written, MigrationError> {
     let mut written = Written::default();
     let zone = zone_folder(bench, attempt.key.side);
-    for file in
-        outputs::commit(&zone, files).map_err(|error| MigrationError::Output(Box::new(error)))?
-    {
+    let failed = |error| MigrationError::Output(Box::new(error));
+    for file in outputs::commit(&zone, files).map_err(failed)? {
         written.rows += file.rows.unwrap_or(0);
         written.files += 1;
         written
             .hashes
             .insert(file.relative, file.content_hash.to_string());
     }
+    let (job, date) = (&attempt.key.job, attempt.key.date);
+    for target in targets {
+        let (folder, table) = (&target.job_dir, &target.table_dir);
+        let relative = format!("{folder}/{table}/{date}/{}", target.file_name);
+        if !written.hashes.contains_key(&relative) {
+            outputs::withdraw(&zone, &relative).map_err(failed)?;
+        }
+    }
+    let kept = |relative: &str| written.hashes.contains_key(relative);
+    outputs::withdraw_below(&zone, &format!("{job}/files/{date}"), &kept).map_err(failed)?;
     for table in tables {
         let schema = match attempt.key.side {
             Side::Legacy => &table.schema,

@@ -15,7 +15,8 @@ use relift_platform::legacy::{LegacyFailure, LegacyRun};
 
 use super::upstream::{Upstream, upstream};
 use super::{
-    Attempt, Basis, Repeat, Written, commit, lake_view, make, priors, run_key, skip, zone_folder,
+    Attempt, Basis, Repeat, Written, commit, lake_view, make, priors, recorded, run_key, skip,
+    zone_folder,
 };
 use crate::bench::Bench;
 use crate::care::check_staged;
@@ -50,6 +51,9 @@ pub(crate) fn run_legacy(
     repeat: Repeat,
 ) -> Result<RunRecord, MigrationError> {
     let key = run_key(&job.name, date, Side::Legacy);
+    if let Some(recordings) = recorded::of(&bench.project, &job.name) {
+        return recorded::run(bench, job, &key, &recordings, repeat);
+    }
     let read = match upstream(bench, &job.name, date, Side::Legacy)? {
         Ok(read) => read,
         Err(reason) => return skip(bench, &key, 1, &reason),
@@ -81,24 +85,31 @@ fn run(
             _ => None,
         });
     let prior = priors(&zone_folder(bench, Side::Legacy), date, writers);
-    let outcome = legacy
-        .run(&LegacyRun {
-            job,
-            date,
-            processing_time: attempt.processing_time,
-            inputs,
-            prior,
-            lake: lake_view::write(bench, job, date, attempt.staging)?,
-            staging: attempt.staging,
-        })
-        .map_err(|failure| match failure {
-            LegacyFailure::Worker(error) => MigrationError::Python(error.to_string()),
-            own => MigrationError::Legacy(Box::new(own)),
-        })?;
-    if let Some(reason) = check_staged(bench, job, date, &outcome.tables)? {
-        return Err(MigrationError::Quality(reason));
+    let outcome = legacy.run(&LegacyRun {
+        job,
+        date,
+        processing_time: attempt.processing_time,
+        inputs,
+        prior,
+        lake: lake_view::write(bench, job, date, attempt.staging)?,
+        staging: attempt.staging,
+    });
+    let targets = commit::targets(job);
+    match outcome {
+        Ok(outcome) => {
+            if let Some(reason) = check_staged(bench, job, date, &outcome.tables)? {
+                commit::commit(bench, attempt, targets, &[], &[])?;
+                return Err(MigrationError::Quality(reason));
+            }
+            commit::commit(bench, attempt, targets, &outcome.files, &outcome.tables)
+        }
+        Err(LegacyFailure::Worker(error)) => Err(MigrationError::Python(error.to_string())),
+        Err(own) => {
+            // What an earlier attempt wrote is not what this date has now.
+            commit::commit(bench, attempt, targets, &[], &[])?;
+            Err(MigrationError::Legacy(Box::new(own)))
+        }
     }
-    commit::commit(bench, attempt, &outcome.files, &outcome.tables)
 }
 
 /// Writes what each `DataSourcing` reads from `lake`, or of another job, to a file in staging, by index of the

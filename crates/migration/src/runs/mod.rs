@@ -9,6 +9,7 @@ mod legacy;
 mod logs;
 pub(crate) mod perform;
 pub(crate) mod plan;
+pub(crate) mod recorded;
 mod rewrite;
 pub(crate) mod survey;
 mod upstream;
@@ -208,7 +209,8 @@ pub(crate) fn make(
         inputs: basis.inputs.clone(),
         outputs: written.hashes,
         error,
-        isolation: isolation_of(key.side),
+        isolation: isolation_of(key.side).filter(|_| !recorded::is_recorded(&basis.code)),
+        recorded: recorded::is_recorded(&basis.code),
     });
     bench.store.finish_run(
         record.id,

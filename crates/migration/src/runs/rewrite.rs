@@ -141,21 +141,26 @@ fn run(
             }
             _ => None,
         });
-    let prior = priors(&zone_folder(bench, Side::Rewrite), date, writers);
+    let prior = priors(&zone_folder(bench, Side::Rewrite), date, writers.clone());
     let versions = bench.versions()?;
-    let outcome = bench
-        .wait(set_based::run(RewriteRun {
-            job: &files.job,
-            sql: &files.sql,
-            workspace: &bench.project.workspace,
-            date,
-            processing_time: attempt.processing_time,
-            lake: &bench.project.lake,
-            versions,
-            curated: &curated,
-            prior: &prior,
-            staging: attempt.staging,
-        }))
-        .map_err(|failure| MigrationError::Rewrite(Box::new(failure)))?;
-    commit::commit(bench, attempt, &outcome.files, &outcome.tables)
+    let outcome = bench.wait(set_based::run(RewriteRun {
+        job: &files.job,
+        sql: &files.sql,
+        workspace: &bench.project.workspace,
+        date,
+        processing_time: attempt.processing_time,
+        lake: &bench.project.lake,
+        versions,
+        curated: &curated,
+        prior: &prior,
+        staging: attempt.staging,
+    }));
+    let targets = writers.map(|(_, target, _)| target);
+    match outcome {
+        Ok(outcome) => commit::commit(bench, attempt, targets, &outcome.files, &outcome.tables),
+        Err(failure) => {
+            commit::commit(bench, attempt, targets, &[], &[])?;
+            Err(MigrationError::Rewrite(Box::new(failure)))
+        }
+    }
 }

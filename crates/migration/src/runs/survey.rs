@@ -11,6 +11,7 @@ use relift_job::{DependencyWhen, EffectiveDate, Job, JobName, Side, TableName, W
 use relift_platform::control::{RunState, RunStates, RunStatus, versions_text};
 
 use super::legacy::lake_versions;
+use super::recorded;
 use super::rewrite::{RewriteFiles, lake_versions as rewrite_lake_versions};
 use crate::{MigrationError, Project};
 
@@ -51,6 +52,8 @@ pub(crate) struct JobBasis {
     reads: Vec<(JobName, DependencyWhen, String)>,
     /// Tables of its own that it reads.
     own: Vec<String>,
+    /// Code by date of a job whose outputs were recorded; nothing else counts for it.
+    recorded: Option<BTreeMap<EffectiveDate, String>>,
 }
 
 impl JobBasis {
@@ -74,6 +77,7 @@ impl JobBasis {
             lake,
             reads: reads.collect(),
             own: own.map(|read| zone(&read.table)).collect(),
+            recorded: None,
         }
     }
 
@@ -84,8 +88,19 @@ impl JobBasis {
         code: Arc<str>,
         latest: &BTreeMap<TableName, u64>,
     ) -> Result<Self, MigrationError> {
-        let lake = lake_versions(project, job, latest)?;
-        Ok(Self::new(project, &job.name, Side::Legacy, code, lake))
+        let mut lake = BTreeMap::new();
+        let recordings = recorded::of(project, &job.name);
+        if recordings.is_none() {
+            lake = lake_versions(project, job, latest)?;
+        }
+        let mut basis = Self::new(project, &job.name, Side::Legacy, code, lake);
+        if let Some(recordings) = recordings {
+            let dates = project.workspace.dates.iter();
+            let folders = dates.filter_map(|date| Some((date, recordings.date(date)?)));
+            let codes = folders.map(|(date, folder)| Ok((date, recorded::code(&folder)?)));
+            basis.recorded = Some(codes.collect::<Result<_, MigrationError>>()?);
+        }
+        Ok(basis)
     }
 
     /// Of a rewritten job; `None` when there is no rewrite.
@@ -154,6 +169,9 @@ fn is_current(
     state: &RunState,
     basis: &JobBasis,
 ) -> bool {
+    if let Some(recorded) = &basis.recorded {
+        return recorded.get(&date).map(String::as_str) == state.code_hash.as_deref();
+    }
     state.code_hash.as_deref() == Some(&*basis.code)
         && inputs(states, job, date, basis).is_some_and(|text| text == *state.input_versions)
 }

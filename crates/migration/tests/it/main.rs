@@ -1,6 +1,7 @@
 //! Whole jobs through the use cases, from their configuration to the verdict, in real Python and
 //! on the real engine.
 
+mod baseline;
 mod care;
 mod cases;
 mod faults;
