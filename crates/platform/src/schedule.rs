@@ -108,7 +108,7 @@ mod tests {
     fn every_unit_of_a_large_plan_comes_after_those_it_waits_for() {
         let count = 20_000_u32;
         let edges: Vec<(u32, u32)> = (1..count)
-            .flat_map(|unit| [(unit, unit / 2), (unit, unit.saturating_sub(7))])
+            .flat_map(|unit| [(unit, unit / 2), (unit, u32::saturating_sub(unit, 7))])
             .collect();
         let mut schedule = Schedule::new(count, &edges);
         let mut place = vec![0; count as usize];
