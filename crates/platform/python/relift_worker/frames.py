@@ -112,7 +112,11 @@ def to_sqlite(connection, name, frame):
             frame.isetitem(position, text.where(values.notna(), None))
         elif values.dtype == object:
             kind = pandas.api.types.infer_dtype(values, skipna=True)
-            if kind not in ("string", "empty", "boolean", "integer", "floating"):
+            if kind == "decimal":
+                # SQLite has no decimals; as a column of floats it is declared REAL, else floats become text.
+                floats = [float("nan") if pandas.isna(value) else float(value) for value in values]
+                frame.isetitem(position, pandas.Series(floats, index=frame.index, dtype="float64"))
+            elif kind not in ("string", "empty", "boolean", "integer", "floating"):
                 frame.isetitem(position, pandas.Series([_sqlite_value(v) for v in values], index=frame.index, dtype=object))
     frame.to_sql(name, connection, index=False)
 

@@ -1,5 +1,6 @@
 //! Integration tests of the platform, in one binary so that the engine is linked once.
 
+mod boundaries;
 mod escape;
 mod lake_view;
 mod legacy;
