@@ -4,7 +4,7 @@ use crate::{DETECTORS, Detector};
 
 /// Codes in the order of the catalogue.
 pub const ORDERED_CODES: &[&str] = &[
-    "AP1", "AP2", "AP3", "AP4", "AP5", "AP6", "AP7", "AP8", "AP9", "AP10", "AP11",
+    "AP1", "AP2", "AP3", "AP4", "AP5", "AP6", "AP7", "AP8", "AP9", "AP10", "AP11", "AP12",
 ];
 
 /// The detector of a code, whatever its case.

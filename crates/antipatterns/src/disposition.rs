@@ -102,6 +102,13 @@ pub fn disposition(
                 Disposition::Eliminated
             }
         }
+        ("AP12", _, _) => {
+            if sources.any(|source| matches!(source.origin, SourceOrigin::Curated { .. })) {
+                Disposition::Eliminated
+            } else {
+                Disposition::Retained("the dependency is not declared".to_owned())
+            }
+        }
         // A rewritten job has no Python, and computes nothing that its outputs do not need.
         _ => Disposition::Eliminated,
     }
@@ -154,6 +161,9 @@ pub fn replacement(finding: &Finding, job: &RewrittenJob) -> String {
             } else {
                 format!("the rewritten job reads {}", read.join(", and "))
             }
+        }
+        ("AP12", _, _) => {
+            "the rewritten job names the job whose table it reads, and runs behind it".to_owned()
         }
         ("AP3", _, _) => format!("{sql} does what the External did, without Python"),
         ("AP6", _, _) => {

@@ -15,7 +15,7 @@ mod sarif;
 
 pub use catalogue::{ORDERED_CODES, catalogue_text, detector};
 pub use detector::{Detector, JobView};
-pub use detectors::{DETECTORS, duplicates};
+pub use detectors::{DETECTORS, duplicates, missing_dependencies};
 pub use disposition::{Disposition, disposition, replacement};
 pub use finding::{Finding, detect};
 pub use sarif::sarif;

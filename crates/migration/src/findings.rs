@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use relift_antipatterns::{Finding, JobView, detect, duplicates};
+use relift_antipatterns::{Finding, JobView, detect, duplicates, missing_dependencies};
 use relift_dataflow::Refusal;
 use relift_job::JobName;
 
@@ -69,6 +69,11 @@ impl Bench<'_> {
             .collect();
         for (job, finding) in duplicates(&flows) {
             all.entry(job).or_default().push(finding);
+        }
+        for (job, finding) in missing_dependencies(&self.project.edges) {
+            if let Some(own) = all.get_mut(&job) {
+                own.push(finding);
+            }
         }
         Ok(all)
     }

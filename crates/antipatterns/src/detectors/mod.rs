@@ -13,11 +13,13 @@
 //! | AP9 | names that say something else |
 //! | AP10 | dates read and filtered away |
 //! | AP11 | a frame nothing uses |
+//! | AP12 | a job needed without saying so |
 
 mod duplicated_logic;
 mod inconsistent_defaults;
 mod magic_values;
 mod misleading_name;
+mod missing_dependency;
 mod needless_sql;
 mod over_sourced_dates;
 mod row_by_row_iteration;
@@ -29,6 +31,7 @@ mod unused_source;
 use crate::Detector;
 
 pub use duplicated_logic::duplicates;
+pub use missing_dependency::missing_dependencies;
 
 /// All detectors in the order of their codes.
 pub static DETECTORS: &[&Detector] = &[
@@ -43,6 +46,7 @@ pub static DETECTORS: &[&Detector] = &[
     &misleading_name::MISLEADING_NAME,
     &over_sourced_dates::OVER_SOURCED_DATES,
     &unused_frame::UNUSED_FRAME,
+    &missing_dependency::MISSING_DEPENDENCY,
 ];
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use relift_diagnostics::ContentHash;
 use relift_job::{
     EffectiveDate, JobName, RewrittenJob, RewrittenModule, Side, SourceOrigin, TableName,
 };
-use relift_platform::control::RunRecord;
+use relift_platform::control::{RunRecord, RunStatus};
 use relift_platform::set_based::{self, CuratedInput, RewriteRun};
 
-use super::upstream::{Upstream, upstream};
+use super::upstream::{Upstream, UpstreamTable, upstream};
 use super::{Attempt, Basis, Repeat, Written, commit, make, priors, run_key, skip, zone_folder};
 use crate::bench::Bench;
 use crate::project::read_source;
@@ -100,6 +100,10 @@ pub(crate) fn run_rewrite(
 ) -> Result<RunRecord, MigrationError> {
     let key = run_key(name, date, Side::Rewrite);
     let read = match upstream(bench, name, date, Side::Rewrite)? {
+        Ok(read) => with_others(bench, files, date, read)?,
+        Err(reason) => Err(reason),
+    };
+    let read = match read {
         Ok(read) => read,
         Err(reason) => return skip(bench, &key, round, &reason),
     };
@@ -108,6 +112,43 @@ pub(crate) fn run_rewrite(
     make(bench, &key, &basis, round, repeat, |attempt| {
         run(bench, files, &read, attempt)
     })
+}
+
+/// Adds tables that only the rewritten job reads: it may have been changed by hand to do so.
+fn with_others(
+    bench: &Bench<'_>,
+    files: &RewriteFiles,
+    date: EffectiveDate,
+    mut read: Upstream,
+) -> Result<Result<Upstream, String>, MigrationError> {
+    for (job, table) in files.upstream() {
+        let known = |read: &UpstreamTable| read.job == job && *read.table.table == *table;
+        if read.values().flatten().any(known) {
+            continue;
+        }
+        let name = TableName::new(bench.project.workspace.rewrite_schema.clone(), &table);
+        let run = bench
+            .store
+            .read()
+            .latest_run(&run_key(&job, date, Side::Rewrite))?
+            .filter(|run| run.status == RunStatus::Succeeded);
+        let version = run
+            .as_ref()
+            .and_then(|run| run.outcome.output_versions.get(&name.to_string()));
+        let (Some(run), Some(version)) = (&run, version) else {
+            return Ok(Err(format!(
+                "it needs table {name} of job \"{job}\", whose rewrite has not written it for {date}"
+            )));
+        };
+        let found = UpstreamTable {
+            job,
+            version: *version,
+            hash: run.outcome.output_hash.clone().unwrap_or_default(),
+            table: name.clone(),
+        };
+        read.insert(name, Some(found));
+    }
+    Ok(Ok(read))
 }
 
 fn run(
