@@ -92,7 +92,7 @@ impl Edges {
         for own in edges.needs.values_mut() {
             own.sort_by(|a, b| a.needs.cmp(&b.needs));
         }
-        edges.sort(jobs.map(|job| job.name.clone()).collect());
+        edges.sort(&jobs.map(|job| job.name.clone()).collect());
         edges
     }
 
@@ -156,10 +156,10 @@ impl Edges {
     }
 
     /// Orders the jobs; those that need each other in a circle are left out and named.
-    fn sort(&mut self, jobs: BTreeSet<JobName>) {
+    fn sort(&mut self, jobs: &BTreeSet<JobName>) {
         let mut waits: BTreeMap<&JobName, usize> = BTreeMap::new();
         let mut followers: BTreeMap<&JobName, Vec<&JobName>> = BTreeMap::new();
-        for job in &jobs {
+        for job in jobs {
             let needs = self.needs.get(job).map_or(&[][..], Vec::as_slice);
             let known = needs.iter().filter(|edge| jobs.contains(&edge.needs));
             waits.insert(job, known.clone().count());

@@ -19,6 +19,9 @@ use crate::{MigrationError, Progress, Project};
 /// Setting that holds the versions of the last environment.
 pub(crate) const IDENTITY: &str = "environment";
 
+/// Held while a run of one job's side is made.
+pub(crate) type Turn = Arc<Mutex<()>>;
+
 /// What the caller decides about a command.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -43,7 +46,7 @@ pub(crate) struct Bench<'a> {
     catalog: OnceLock<Catalog>,
     versions: OnceLock<BTreeMap<TableName, u64>>,
     codes: Mutex<BTreeMap<JobName, Arc<str>>>,
-    turns: Mutex<BTreeMap<(JobName, Side), Arc<Mutex<()>>>>,
+    turns: Mutex<BTreeMap<(JobName, Side), Turn>>,
     /// Jobs whose conversion is over, with how and why.
     pub(crate) ended: Mutex<BTreeMap<JobName, (End, Option<String>)>>,
     environment: Mutex<Option<PythonEnvironment>>,
@@ -152,7 +155,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The right to make runs of a job's side; runs of one are made one after the other.
-    pub(crate) fn turn(&self, job: &JobName, side: Side) -> Arc<Mutex<()>> {
+    pub(crate) fn turn(&self, job: &JobName, side: Side) -> Turn {
         let mut turns = lock(&self.turns);
         Arc::clone(turns.entry((job.clone(), side)).or_default())
     }

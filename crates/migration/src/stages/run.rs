@@ -24,9 +24,10 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         ));
     };
     let needed = bench.project.edges.waited_for(&task.job);
-    let rounds = match needed.is_empty() {
-        true => BTreeMap::new(),
-        false => ledger::rounds(bench.store.read())?,
+    let rounds = if needed.is_empty() {
+        BTreeMap::new()
+    } else {
+        ledger::rounds(bench.store.read())?
     };
     let mut broken = None;
     for date in bench.project.workspace.dates.iter() {

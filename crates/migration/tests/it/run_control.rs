@@ -584,7 +584,7 @@ fn killed_in_the_middle_and_started_again_gives_what_was_asked_for() {
     let begun = cut
         .root()
         .join(".relift/staging/slow-2024-10-02-legacy/log.txt");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while std::fs::metadata(&begun).map_or(0, |found| found.len()) == 0 {
         assert!(Instant::now() < deadline, "the run did not begin");
         std::thread::sleep(Duration::from_millis(5));
@@ -611,7 +611,7 @@ fn killed_in_the_middle_and_started_again_gives_what_was_asked_for() {
     for folder in ["output/curated/slow/slow", "output/curated/a_report"] {
         let files = |place: &Place| -> BTreeMap<String, Vec<u8>> {
             let files = place.files(folder).into_iter();
-            files.filter(|(name, _)| name.ends_with(".csv")).collect()
+            files.filter(|(name, _)| name.contains(".csv")).collect()
         };
         assert_eq!(files(&whole), files(&cut), "{folder}");
     }
