@@ -486,3 +486,108 @@ fn killed_owners_lose_nothing_acknowledged() {
     }
     assert!(attempt >= 15);
 }
+
+#[test]
+fn sweeps_show_the_latest_attempts_and_histories_all_of_them() {
+    let place = folder();
+    let store = open(&place.path);
+    let finish = |key: &RunKey, at: i64, version: u64, error: Option<&str>| {
+        let run = store.begin_run(key, time(at)).expect("begins");
+        let outcome = RunOutcome {
+            code_hash: Some("code".into()),
+            output_versions: BTreeMap::from([("curated.a".to_owned(), version)]),
+            error: error.map(str::to_owned),
+            ..RunOutcome::default()
+        };
+        store
+            .finish_run(run.id, &outcome, &[], time(at + 1))
+            .expect("ends");
+    };
+    let (first, second) = (
+        key("a", "2024-10-01", Side::Legacy),
+        key("a", "2024-10-02", Side::Legacy),
+    );
+    finish(&first, 0, 0, Some("failed"));
+    finish(&first, 2, 1, None);
+    finish(&key("a", "2024-10-01", Side::Rewrite), 4, 9, None);
+    store
+        .skip_run(&second, "it needs another", time(6))
+        .expect("skipped");
+    finish(&key("b", "2024-10-03", Side::Legacy), 8, 3, None);
+    store
+        .begin_run(&key("b", "2024-10-04", Side::Legacy), time(9))
+        .expect("begins");
+
+    let read = store.read();
+    let states = read.run_states(Side::Legacy).expect("a sweep");
+    let (a, b) = (&states[&JobName::from("a")], &states[&JobName::from("b")]);
+    assert_eq!(a[&first.date].attempt, 2);
+    assert_eq!(a[&first.date].output_version("curated.a"), Some(1));
+    assert_eq!(a[&second.date].status, RunStatus::Skipped);
+    assert_eq!(b.len(), 2);
+
+    let until = |job: &str, day: &str| {
+        let day = EffectiveDate::parse(day).expect("a date");
+        read.latest_run_until(&job.into(), Side::Legacy, day)
+            .expect("a query")
+            .map(|run| (run.key.date.to_string(), run.status))
+    };
+    assert_eq!(
+        until("a", "2024-10-09"),
+        Some(("2024-10-02".to_owned(), RunStatus::Skipped))
+    );
+    assert_eq!(
+        until("a", "2024-10-01"),
+        Some(("2024-10-01".to_owned(), RunStatus::Succeeded))
+    );
+    assert_eq!(
+        until("b", "2024-10-04"),
+        Some(("2024-10-03".to_owned(), RunStatus::Succeeded)),
+        "a run that has not ended does not count"
+    );
+    assert_eq!(until("b", "2024-10-02"), None);
+
+    let history = |filter: &RunFilter| read.history(filter).expect("a history").len();
+    let of_a = RunFilter {
+        job: Some("a".into()),
+        ..RunFilter::default()
+    };
+    assert_eq!(history(&RunFilter::default()), 6);
+    assert_eq!(history(&of_a), 4);
+    let legacy = RunFilter {
+        side: Some(Side::Legacy),
+        date: Some(first.date),
+        ..of_a.clone()
+    };
+    assert_eq!(history(&legacy), 2);
+    let limited = RunFilter {
+        limit: Some(1),
+        ..of_a
+    };
+    let newest = read.history(&limited).expect("a history");
+    assert_eq!(newest[0].status, RunStatus::Skipped);
+}
+
+#[test]
+fn the_last_event_of_a_kind_is_found_for_one_job_and_for_all() {
+    let place = folder();
+    let store = open(&place.path);
+    for (job, number) in [("a", 1), ("b", 2), ("a", 3)] {
+        store.append(&event(job, number), time(0)).expect("appends");
+    }
+    let read = store.read();
+    let number = |entry: &LedgerEntry| entry.body["number"].as_i64();
+    let last = read.last_event(&"a".into(), "noted").expect("a query");
+    assert_eq!(last.as_ref().and_then(number), Some(3));
+    assert_eq!(
+        read.last_event(&"a".into(), "other").expect("a query"),
+        None
+    );
+    let all = read.last_events("noted").expect("a query");
+    assert_eq!(
+        all.iter().map(number).collect::<Vec<_>>(),
+        [Some(3), Some(2)]
+    );
+    assert_eq!(read.events_of(&["noted"]).expect("a query").len(), 3);
+    assert!(read.events_of(&["other"]).expect("a query").is_empty());
+}
