@@ -54,26 +54,6 @@ impl GeneratorOptions {
         }
     }
 
-    /// The options that a partition was made from, read from what its commit says of its origin.
-    ///
-    /// `None` when it was not generated, or by a generator whose rows were others.
-    pub fn recorded(
-        origin: &Value,
-        schema: impl Into<String>,
-        dates: DateRange,
-        effective_date_column: impl Into<String>,
-    ) -> Option<Self> {
-        if origin.get("generator")?.as_u64()? != u64::from(REVISION) {
-            return None;
-        }
-        Some(Self {
-            schema: schema.into(),
-            seed: origin.get("seed")?.as_u64()?,
-            customers: origin.get("customers")?.as_u64()?.try_into().ok()?,
-            ..Self::new(dates, effective_date_column)
-        })
-    }
-
     /// The tables to generate, by name.
     fn wanted(&self) -> Result<Vec<&'static GeneratedTable>, LakeError> {
         for name in &self.tables {
@@ -146,40 +126,12 @@ fn hint(name: &str) -> String {
     }
 }
 
-/// What happens to partitions that are there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Present {
-    /// They stay if they come from the same options.
-    Kept,
-    /// They are made again.
-    Replaced,
-}
-
 /// Generates the tables below `root`, and skips partitions that hold the same rows already.
 ///
 /// Tables are made side by side, the dates of one table in order.
 pub async fn generate(
     root: &Path,
     options: &GeneratorOptions,
-    progress: &mut (dyn FnMut(&LakeProgress) + Send),
-) -> Result<LakeSummary, LakeError> {
-    fill(root, options, Present::Kept, progress).await
-}
-
-/// Generates every partition of the options anew, whatever there is: files may be lost that the log
-/// still names. The rows are those that the same options gave before.
-pub async fn regenerate(
-    root: &Path,
-    options: &GeneratorOptions,
-    progress: &mut (dyn FnMut(&LakeProgress) + Send),
-) -> Result<LakeSummary, LakeError> {
-    fill(root, options, Present::Replaced, progress).await
-}
-
-async fn fill(
-    root: &Path,
-    options: &GeneratorOptions,
-    present: Present,
     progress: &mut (dyn FnMut(&LakeProgress) + Send),
 ) -> Result<LakeSummary, LakeError> {
     if options.dates.last < options.dates.first {
@@ -205,7 +157,7 @@ async fn fill(
         let sender = sender.clone();
         tasks.spawn(async move {
             let (root, options) = &*shared;
-            generate_table(root, options, present, table, &sender).await
+            generate_table(root, options, table, &sender).await
         });
     }
     drop(sender);
@@ -236,7 +188,6 @@ async fn fill(
 async fn generate_table(
     root: &Path,
     options: &GeneratorOptions,
-    present: Present,
     generated: &GeneratedTable,
     progress: &mpsc::UnboundedSender<(TableName, EffectiveDate, Load)>,
 ) -> Result<(), LakeError> {
@@ -256,8 +207,7 @@ async fn generate_table(
     let origin = options.origin();
     for date in generated.dates(options.dates) {
         let before = runs.get(&loading_run(&table, Some(date)));
-        let kept = present == Present::Kept
-            && before.is_some_and(|run| comes_from(run, &origin))
+        let kept = before.is_some_and(|run| comes_from(run, &origin))
             && with_rows.binary_search(&date).is_ok();
         let load = if kept {
             Load::Present
@@ -528,7 +478,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_deleted_or_lost_is_made_again_from_the_recorded_options() {
+    async fn what_was_deleted_is_made_again() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let root = folder.path();
         let table = TableName::new("market", "orders");
@@ -564,29 +514,5 @@ mod tests {
             .expect("generated");
         assert_eq!((again.written, again.present), (1, 1));
         assert_eq!(rows_of(root, &table, day).await, before);
-
-        // Somebody removes the files, of which the log knows nothing.
-        let lake = Lake::open(root.to_owned(), "as_of");
-        let partition = lake.table_folder(&table).join("as_of=2024-10-02");
-        std::fs::remove_dir_all(partition).expect("removed");
-        let runs = lake.committed_runs(&table).expect("runs");
-        let origin = &runs[&loading_run(&table, Some(day))].metadata["origin"];
-        let one_day = DateRange {
-            first: day,
-            last: day,
-        };
-        let recorded = GeneratorOptions::recorded(origin, "market", one_day, "as_of");
-        let mut recorded = recorded.expect("made by this generator");
-        assert_eq!((recorded.seed, recorded.customers), (77, 20));
-        recorded.tables = vec!["orders".to_owned()];
-        let restored = regenerate(root, &recorded, &mut |_| {})
-            .await
-            .expect("generated");
-        assert_eq!((restored.written, restored.present), (1, 0));
-        assert_eq!(rows_of(root, &table, day).await, before);
-        assert_eq!(
-            GeneratorOptions::recorded(&json!("import"), "market", one_day, "as_of"),
-            None
-        );
     }
 }

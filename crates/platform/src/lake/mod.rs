@@ -36,7 +36,7 @@ use relift_engine::{
 use relift_job::{ColumnName, EffectiveDate, TableName};
 use serde_json::Value;
 
-pub use generator::{GeneratorOptions, generate, regenerate};
+pub use generator::{GeneratorOptions, generate};
 pub use import::import;
 pub use restore::{GapKind, RestoreError, RestoreSource, Restored, restore, restore_source};
 pub use size::LakeSize;
