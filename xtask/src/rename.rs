@@ -41,7 +41,7 @@ pub fn rename(from: &Path, to: &Path) -> anyhow::Result<Names> {
         found.extend(module.bound.iter().cloned());
     }
     found.extend(modules.iter().map(|(stem, _)| stem.clone()));
-    found.retain(|name| !KEPT.contains(&name.as_str()));
+    found.retain(|name| !KEPT.contains(&name.as_str()) && !BUILTINS.contains(&name.as_str()));
 
     let total = found.len();
     let names: Names = found
@@ -78,6 +78,79 @@ const KEPT: &[&str] = &[
     "np",
     "_",
     "self",
+];
+
+/// Python's own functions: a column may be called `open`, but the function cannot be told from it here.
+const BUILTINS: &[&str] = &[
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
 ];
 
 fn new_name(names: &Names, old: &str) -> String {
