@@ -7,7 +7,7 @@ use relift_job::{ColumnName, DateRange, Job, ModuleKind, TableName};
 use relift_platform::care::ColumnProfile;
 use serde::Serialize;
 
-use super::{declared, derivation};
+use super::{declared, derivation, named_tables};
 use crate::{Migration, MigrationError};
 
 /// Everything known of the data.
@@ -75,7 +75,7 @@ pub(super) fn dictionary(
     let bench = &migration.bench;
     let project = &bench.project;
     let descriptions = declared::descriptions(project)?;
-    let names = migration.named_tables(&project.lake, &[])?;
+    let names = named_tables(&project.lake, &[])?;
     let patterns: Vec<String> = names.iter().map(ToString::to_string).collect();
     let profiles = migration.profile_tables(&patterns, dates)?;
 

@@ -13,7 +13,7 @@ use relift_platform::control::RunStatus;
 use relift_platform::lake::{GapKind, RestoreError, RestoreSource, restore, restore_source};
 use serde::Serialize;
 
-use super::declared;
+use super::{declared, named_tables};
 use crate::runs::{Repeat, run_key, run_legacy, zone_folder};
 use crate::{Migration, MigrationError, ledger};
 
@@ -103,11 +103,9 @@ impl Migration<'_> {
         let bench = &self.bench;
         let project = &bench.project;
         // The calendar of a table is learned beside all others, whichever are to be filled.
-        let all = self.named_tables(&project.lake, &[])?;
-        let chosen: BTreeSet<TableName> = self
-            .named_tables(&project.lake, tables)?
-            .into_iter()
-            .collect();
+        let all = named_tables(&project.lake, &[])?;
+        let chosen: BTreeSet<TableName> =
+            named_tables(&project.lake, tables)?.into_iter().collect();
         let checks = declared::quality_checks(project)?;
         let (keys, references) = declared::rules(&checks);
         let request = AuditRequest {

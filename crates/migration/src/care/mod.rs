@@ -37,7 +37,7 @@ impl Migration<'_> {
         let project = &bench.project;
         let checks = declared::quality_checks(project)?;
         let (keys, references) = declared::rules(&checks);
-        let tables = self.named_tables(&project.lake, tables)?;
+        let tables = named_tables(&project.lake, tables)?;
         let request = AuditRequest {
             lake: &project.lake,
             tables: &tables,
@@ -173,32 +173,6 @@ impl Migration<'_> {
         Ok(written)
     }
 
-    /// Tables of the lake chosen by name or pattern; none chosen means all.
-    fn named_tables(
-        &self,
-        lake: &Lake,
-        patterns: &[String],
-    ) -> Result<Vec<TableName>, MigrationError> {
-        let known = lake.tables()?;
-        if known.is_empty() {
-            return Err(MigrationError::Unknown(format!(
-                "there are no tables in {}; fill the lake with `relift lake generate` or `relift lake import`",
-                lake.root().display()
-            )));
-        }
-        for pattern in patterns {
-            if !known.iter().any(|table| matches(pattern, table)) {
-                return Err(no_table(std::slice::from_ref(pattern), known.iter()));
-            }
-        }
-        Ok(known
-            .into_iter()
-            .filter(|table| {
-                patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, table))
-            })
-            .collect())
-    }
-
     fn with_care_progress<T>(
         &self,
         phase: &str,
@@ -213,6 +187,28 @@ impl Migration<'_> {
         progress.end(phase);
         Ok(result?)
     }
+}
+
+/// Tables of the lake chosen by name or pattern; none chosen means all.
+fn named_tables(lake: &Lake, patterns: &[String]) -> Result<Vec<TableName>, MigrationError> {
+    let known = lake.tables()?;
+    if known.is_empty() {
+        return Err(MigrationError::Unknown(format!(
+            "there are no tables in {}; fill the lake with `relift lake generate` or `relift lake import`",
+            lake.root().display()
+        )));
+    }
+    for pattern in patterns {
+        if !known.iter().any(|table| matches(pattern, table)) {
+            return Err(no_table(std::slice::from_ref(pattern), known.iter()));
+        }
+    }
+    Ok(known
+        .into_iter()
+        .filter(|table| {
+            patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, table))
+        })
+        .collect())
 }
 
 /// Whether a pattern (`market.orders`, `orders`, `market.*`) names a table.

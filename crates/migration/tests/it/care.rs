@@ -50,6 +50,11 @@ fn a_partition_whose_files_are_gone_is_named_and_restored_to_the_byte() {
     std::fs::remove_dir_all(place.root().join("lake/market/orders/as_of=2024-10-07"))
         .expect("removed");
     let migration = place.open();
+    let others = ["payments".to_owned(), "market.c*".to_owned()];
+    let audit = migration
+        .audit_lake(&others, whole(&migration))
+        .expect("audited");
+    assert!(audit.tables.len() > 1 && audit.errors == 0, "{audit:?}");
     let audit = migration
         .audit_lake(&[], whole(&migration))
         .expect("audited");

@@ -164,7 +164,7 @@ struct Known {
 pub async fn completeness(request: &AuditRequest<'_>) -> Result<Audit, CareError> {
     let mut findings = Vec::new();
     let known = look_at_files(request, &mut findings).await?;
-    let expected = expected_of(request, &known);
+    let expected = expected_of(request, &known)?;
     let mut tables = Vec::new();
     for (name, known) in &known {
         tables.push(table_audit(
@@ -184,7 +184,7 @@ pub async fn audit(
 ) -> Result<Audit, CareError> {
     let mut findings = Vec::new();
     let mut known = look_at_files(request, &mut findings).await?;
-    let expected = expected_of(request, &known);
+    let expected = expected_of(request, &known)?;
     let mut tables: BTreeMap<TableName, TableAudit> = BTreeMap::new();
     for (name, known) in &known {
         findings.extend(schema_drift(&known.inventory));
@@ -354,27 +354,43 @@ async fn look_at_files(
     Ok(known)
 }
 
+/// What is expected of each table, learned beside all tables of the lake, whichever are audited.
 fn expected_of(
     request: &AuditRequest<'_>,
     known: &BTreeMap<TableName, Known>,
-) -> BTreeMap<TableName, Expectation> {
-    let dates = known
-        .iter()
-        .filter(|(_, known)| known.partitioned)
-        .map(|(name, known)| {
-            let in_range = |date: &EffectiveDate| request.learned_from.contains(*date);
-            let files = known.inventory.files.iter();
-            let removed = known.inventory.removed_dates();
-            let dates = KnownDates {
-                present: files
-                    .filter_map(|file| file.date)
-                    .filter(in_range)
-                    .collect(),
-                removed: removed.into_keys().filter(in_range).collect(),
-            };
-            (name.clone(), dates)
-        });
-    expectations(&dates.collect(), request.settings, request.learned_from)
+) -> Result<BTreeMap<TableName, Expectation>, CareError> {
+    let lake = request.lake;
+    let mut dates = BTreeMap::new();
+    for name in lake.tables()? {
+        let read;
+        let inventory = match known.get(&name) {
+            Some(known) => &known.inventory,
+            None => match lake.inventory(&name) {
+                Ok(found) => {
+                    read = found;
+                    &read
+                }
+                // A table that cannot be read is told of where it is audited.
+                Err(_) => continue,
+            },
+        };
+        if !inventory.is_partitioned_by(lake.effective_date_column()) {
+            continue;
+        }
+        let in_range = |date: &EffectiveDate| request.learned_from.contains(*date);
+        let removed = inventory.removed_dates();
+        let own = KnownDates {
+            present: inventory
+                .files
+                .iter()
+                .filter_map(|file| file.date)
+                .filter(in_range)
+                .collect(),
+            removed: removed.into_keys().filter(in_range).collect(),
+        };
+        dates.insert(name, own);
+    }
+    Ok(expectations(&dates, request.settings, request.learned_from))
 }
 
 fn table_audit(

@@ -412,7 +412,8 @@ mod tests {
 
     use super::*;
 
-    fn profiled(name: &str, column: ArrayRef) -> ColumnProfile {
+    fn profiled(name: &str, column: impl Array + 'static) -> ColumnProfile {
+        let column: ArrayRef = Arc::new(column);
         let mut gatherer = ColumnGatherer::new("things", name, column.data_type());
         gatherer.see(&column);
         gatherer.finish(None)
@@ -421,7 +422,7 @@ mod tests {
     #[test]
     fn small_columns_are_counted_exactly() {
         let column = StringArray::from(vec![Some("b"), None, Some("b"), Some(""), Some("a9")]);
-        let profile = profiled("kind", Arc::new(column));
+        let profile = profiled("kind", column);
         assert_eq!((profile.rows, profile.nulls, profile.empty), (5, 1, 1));
         assert_eq!((profile.distinct, profile.distinct_exact), (3, true));
         assert!((profile.null_percent - 20.0).abs() < 1e-9);
@@ -437,12 +438,12 @@ mod tests {
         let decimals = Decimal128Array::from(vec![Some(-125), Some(1000), None])
             .with_precision_and_scale(12, 2)
             .expect("a decimal type");
-        let profile = profiled("price", Arc::new(decimals));
+        let profile = profiled("price", decimals);
         assert_eq!(profile.min.as_deref(), Some("-1.25"));
         assert_eq!(profile.max.as_deref(), Some("10.00"));
         assert_eq!(profile.mean, Some(4.375));
         let floats = Float64Array::from(vec![f64::NAN, 1.5, 0.5]);
-        let profile = profiled("weight", Arc::new(floats));
+        let profile = profiled("weight", floats);
         assert_eq!((profile.nans, profile.mean), (1, Some(1.0)));
         assert_eq!(profile.max.as_deref(), Some("1.5"));
     }
@@ -450,7 +451,7 @@ mod tests {
     #[test]
     fn many_values_are_estimated_and_said_to_be() {
         let column = Int64Array::from_iter_values((0..60_000).map(|n| n % 30_000));
-        let profile = profiled("n", Arc::new(column));
+        let profile = profiled("n", column);
         assert!(!profile.distinct_exact);
         assert!(
             profile.distinct.abs_diff(30_000) < 1_200,
@@ -463,7 +464,7 @@ mod tests {
     #[test]
     fn personal_values_leave_as_shapes() {
         let column = StringArray::from(vec!["ada@x.org", "bob@y.org", "eve.1@z.com"]);
-        let profile = profiled("reachable_at", Arc::new(column));
+        let profile = profiled("reachable_at", column);
         assert!(profile.personal.is_some());
         let whole = serde_json::to_string(&profile).expect("JSON");
         for value in ["ada", "x.org", "eve"] {

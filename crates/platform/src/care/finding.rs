@@ -136,7 +136,11 @@ impl Finding {
     }
 }
 
-#[expect(clippy::ref_option, reason = "the signature serde asks for")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde asks for"
+)]
 pub(super) fn date_text<S: Serializer>(
     date: &Option<EffectiveDate>,
     serializer: S,

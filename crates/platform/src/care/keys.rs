@@ -42,8 +42,8 @@ pub(super) fn singular(table: &str) -> String {
 
 /// Whether a column's name says that it identifies something.
 pub(super) fn is_key_like(column: &str) -> bool {
-    let lower = column.to_lowercase();
     const WHOLE: [&str; 8] = ["id", "code", "key", "no", "number", "sku", "uuid", "nr"];
+    let lower = column.to_lowercase();
     WHOLE.contains(&&*lower)
         || WHOLE.iter().any(|word| {
             lower

@@ -62,6 +62,10 @@ pub struct Cell {
     pub files: usize,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde asks for"
+)]
 fn one_date<S: Serializer>(date: &EffectiveDate, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(date)
 }

@@ -353,10 +353,7 @@ fn is_email(text: &str) -> bool {
 }
 
 fn is_phone(text: &str) -> bool {
-    let digits = text
-        .chars()
-        .filter(|character| character.is_ascii_digit())
-        .count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
     let plain = text
         .chars()
         .all(|character| character.is_ascii_digit() || " +-/.()".contains(character));

@@ -369,8 +369,8 @@ fn percent(part: u64, whole: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn date(day: i8) -> Option<EffectiveDate> {
-        Some(EffectiveDate(jiff::civil::date(2024, 10, day)))
+    fn date(day: i8) -> EffectiveDate {
+        EffectiveDate(jiff::civil::date(2024, 10, day))
     }
 
     fn shape(table: &str, columns: &[&str], unique: &[&str]) -> TableShape {
@@ -432,15 +432,15 @@ mod tests {
         };
         let (mut child, mut parent) = (MarksByDate::default(), MarksByDate::default());
         for customer in 0..10 {
-            parent.add(date(1), customer);
+            parent.add(Some(date(1)), customer);
         }
-        parent.add(date(3), 77);
+        parent.add(Some(date(3)), 77);
         for day in 1..=4 {
             for order in 0..50 {
-                child.add(date(day), order % 10);
+                child.add(Some(date(day)), order % 10);
             }
             // Known from the third on only.
-            child.add(date(day), 77);
+            child.add(Some(date(day)), 77);
         }
         let checked = check(&reference, &child, &parent);
         assert!(checked.is_reference);
@@ -458,7 +458,7 @@ mod tests {
         let mut marks = MarksByDate::default();
         for value in 0..700_000_u64 {
             // Spread like real marks.
-            marks.add(date(1), value.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            marks.add(Some(date(1)), value.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }
         assert!(marks.thinned_bits >= 1 && marks.kept <= MARKS_MAX);
     }

@@ -38,7 +38,11 @@ impl DistinctEstimate {
             .map(|rank| (-f64::from(*rank)).exp2())
             .sum();
         let raw = 0.7213 / (1.0 + 1.079 / size) * size * size / sum;
-        let empty = self.registers.iter().filter(|rank| **rank == 0).count();
+        let empty: usize = self
+            .registers
+            .iter()
+            .map(|rank| usize::from(*rank == 0))
+            .sum();
         let estimate = if raw <= 2.5 * size && empty > 0 {
             size * (size / empty as f64).ln()
         } else {

@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn no_value_becomes_markup() {
         let page = page("<b>", "a & b", "\"x\"", |page| {
-            html!(page, "<p>{}</p>", "</style><script>")
+            html!(page, "<p>{}</p>", "</style><script>");
         });
         assert!(!page.contains("<script") && !page.contains("<b>"));
         assert!(page.contains("&lt;/style&gt;&lt;script&gt;"));
