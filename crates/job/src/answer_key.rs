@@ -387,7 +387,7 @@ fn place(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Option<Code
 mod tests {
     use super::*;
 
-    const KEY: &str = r##"
+    const KEY: &str = r#"
 schema_version = 1
 job = "late_orders"
 business = "Which orders are late."
@@ -404,7 +404,7 @@ literals = ["late"]
 code = "AP4"
 location = "jobs/late_orders.json#modules[0].columns"
 note = "unused"
-"##;
+"#;
 
     #[test]
     fn a_key_is_read() {

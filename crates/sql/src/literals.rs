@@ -229,13 +229,15 @@ impl Visitor for Reader<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        if self.depth > 0 && query.limit_clause.is_none() && query.fetch.is_none() {
-            if let Some(order) = &query.order_by {
-                self.needless(
-                    "an ORDER BY inside, which the outer query does not keep",
-                    order,
-                );
-            }
+        if self.depth > 0
+            && query.limit_clause.is_none()
+            && query.fetch.is_none()
+            && let Some(order) = &query.order_by
+        {
+            self.needless(
+                "an ORDER BY inside, which the outer query does not keep",
+                order,
+            );
         }
         self.unread_ctes(query);
         self.depth += 1;

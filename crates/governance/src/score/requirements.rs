@@ -113,13 +113,13 @@ fn states(sentence: &str, literal: &str) -> bool {
     if literal.is_empty() {
         return sentence.contains("\"\"");
     }
-    let part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric());
+    let part = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
     sentence.match_indices(literal).any(|(at, found)| {
         let before = sentence[..at].chars().next_back();
         let after = sentence[at + found.len()..].chars().next();
         let starts = literal.chars().next();
         let ends = literal.chars().next_back();
-        !(part(before) && part(starts)) && !(part(ends) && part(after))
+        !(part(before) && part(starts) || part(ends) && part(after))
     })
 }
 

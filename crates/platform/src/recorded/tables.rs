@@ -204,8 +204,7 @@ fn folder_date(file: &Path, column: &str) -> Result<Option<EffectiveDate>, Recor
     let prefix = format!("{column}=");
     let value = file
         .ancestors()
-        .filter_map(|folder| folder.file_name()?.to_str()?.strip_prefix(&prefix))
-        .next();
+        .find_map(|folder| folder.file_name()?.to_str()?.strip_prefix(&prefix));
     match value {
         None => Ok(None),
         Some(text) => match EffectiveDate::parse(text) {

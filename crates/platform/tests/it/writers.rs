@@ -162,6 +162,14 @@ fn batch(draw: &mut Draw, plan: &Plan, appended: bool) -> RecordBatch {
         .expect("columns of one length")
 }
 
+/// A value per row that has one.
+fn drawn<T>(present: &[bool], mut value: impl FnMut() -> T) -> Vec<Option<T>> {
+    present
+        .iter()
+        .map(|present| present.then(&mut value))
+        .collect()
+}
+
 fn values(draw: &mut Draw, kind: Kind, missing: Missing, rows: usize, appended: bool) -> ArrayRef {
     let present: Vec<bool> = (0..rows)
         .map(|row| match missing {
@@ -170,12 +178,6 @@ fn values(draw: &mut Draw, kind: Kind, missing: Missing, rows: usize, appended: 
             Missing::All => false,
         })
         .collect();
-    fn drawn<T>(present: &[bool], mut value: impl FnMut() -> T) -> Vec<Option<T>> {
-        present
-            .iter()
-            .map(|present| present.then(&mut value))
-            .collect()
-    }
     match kind {
         Kind::Int => Arc::new(Int64Array::from(drawn(&present, || {
             let any = draw.next().cast_signed();
@@ -206,7 +208,7 @@ fn values(draw: &mut Draw, kind: Kind, missing: Missing, rows: usize, appended: 
                 1e-4,
                 1e22,
                 123_456_789.123,
-                0.30000000000000004,
+                0.300_000_000_000_000_04,
             ];
             // Two shortest texts lie equally near to a quarter beside so many digits.
             let quarter = draw.within(1 << 49, 1 << 52) as f64 / draw.of(&[2.0, 4.0, 8.0]);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use relift_dataflow::{Dataflow, Expr, NodeId, Op, Refusal};
 use relift_diagnostics::SourceFile;
 use relift_job::{
-    Catalog, ColumnFacts, ColumnName, DataSourcing, DateMode, DateRange, Decimals, Dialect,
-    EffectiveDate, FrameName, JobName, LakeType, Nulls, TableFacts, TableName, Workspace,
+    Catalog, ColumnFacts, ColumnName, DataSourcing, DateMode, DateRange, EffectiveDate, FrameName,
+    JobName, LakeType, Nulls, TableFacts, TableName, Workspace,
 };
 use relift_python::{ExternalLowered, lower_external, pandas};
 
@@ -94,29 +94,12 @@ pub(crate) fn catalog() -> Catalog {
 
 fn workspace() -> Workspace {
     let day = EffectiveDate::parse("2024-10-01").expect("a date");
-    Workspace {
-        name: "test".to_owned(),
-        dates: DateRange {
-            first: day,
-            last: day,
-        },
-        lake_root: "lake".to_owned(),
-        effective_date_column: "as_of".to_owned(),
-        job_folders: Vec::new(),
-        python_path: Vec::new(),
-        dependencies: None,
-        sql_dialect: Dialect::Sqlite,
-        decimals: Decimals::Float,
-        requirements: None,
-        csv_date_format: None,
-        output_date_column: "etl_effective_date".to_owned(),
-        run_seconds_max: 600,
-        curated_schema: "curated".into(),
-        rewrite_schema: "double_secret_curated".into(),
-        output_files: "output".to_owned(),
-        sealed: Vec::new(),
-        care: relift_job::CareSettings::default(),
-    }
+    let range = DateRange {
+        first: day,
+        last: day,
+    };
+    let text = Workspace::initial_text("test", range);
+    Workspace::parse(&SourceFile::new("relift.toml", &text)).expect("its own first text")
 }
 
 /// A graph with frames over tables.
