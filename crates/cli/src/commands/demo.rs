@@ -8,7 +8,7 @@ use relift_migration::demo::{self, DemoOptions};
 use super::{Common, summary};
 use crate::exit::Exit;
 
-/// Creates a workspace with a generated marketplace and eight badly written jobs, runs them for each day of
+/// Creates a workspace with a generated marketplace and 36 badly written jobs, runs them for each day of
 /// October 2024, lifts them, runs the rewrites, compares every job on every date, and writes the package.
 /// Interrupted, it goes on where it was. Exits with 0 only when all jobs are rewritten and equal everywhere.
 #[derive(Debug, Args)]

@@ -155,7 +155,7 @@ pub(crate) fn parse_date(text: &str) -> Result<EffectiveDate, String> {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows everything on a generated marketplace: eight bad jobs, lifted and proven equal.
+    /// Shows everything on a generated marketplace: 36 bad jobs, lifted where understood, proven equal.
     Demo(demo::Demo),
     /// Creates relift.toml and the folders of a workspace.
     Init(init::Init),
