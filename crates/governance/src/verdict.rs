@@ -50,9 +50,11 @@ impl Attention {
 pub enum PackageVerdict {
     /// Every job in scope is rewritten and passes on every date.
     AllPass,
+    /// Every job that was rewritten passes on every date; the others were refused and stay as they are.
+    Incomplete,
     /// All jobs are rewritten; what differs is above 99.5 % everywhere.
     NeedsReview,
-    /// Data differ, or jobs are not rewritten, failed or missing.
+    /// Data differ, or jobs failed, are missing or not finished.
     Differs,
     /// The team gave up on a job whose difference is large or touches a sensitive column.
     Escalation,
@@ -68,6 +70,7 @@ impl PackageVerdict {
             .values()
             .map(|job| match (job.state.end(), model.attention(job)) {
                 _ if model.passes(job) => Self::AllPass,
+                (Some(End::Legacy), _) => Self::Incomplete,
                 (Some(End::DeadLetter), Attention::Escalate) => Self::Escalation,
                 (Some(End::Done | End::DeadLetter), Attention::Review) => Self::NeedsReview,
                 _ => Self::Differs,
@@ -81,7 +84,7 @@ impl PackageVerdict {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::AllPass => 0,
-            Self::NeedsReview | Self::Differs => 1,
+            Self::Incomplete | Self::NeedsReview | Self::Differs => 1,
             Self::Escalation => 3,
         }
     }
@@ -90,6 +93,7 @@ impl PackageVerdict {
     pub fn word(self) -> &'static str {
         match self {
             Self::AllPass => "all-pass",
+            Self::Incomplete => "incomplete",
             Self::NeedsReview => "needs-review",
             Self::Differs => "differs",
             Self::Escalation => "escalation",
@@ -146,7 +150,7 @@ mod tests {
         assert_eq!(verdict(&["late_orders"]), PackageVerdict::AllPass);
         assert_eq!(
             verdict(&["late_orders", "refund_ledger"]),
-            PackageVerdict::Differs
+            PackageVerdict::Incomplete
         );
         assert_eq!(
             verdict(&["late_orders", "daily_revenue"]),
@@ -156,6 +160,7 @@ mod tests {
             verdict(&["late_orders", "never_seen"]),
             PackageVerdict::Differs
         );
+        assert_eq!(PackageVerdict::Incomplete.exit_code(), 1);
         assert_eq!(PackageVerdict::Escalation.exit_code(), 3);
     }
 }

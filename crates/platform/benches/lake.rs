@@ -5,11 +5,12 @@
 //! sides take turns, and the ratio of their medians is printed. Called without `--bench`, as a test run
 //! does, there is one turn of a small partition.
 
+mod turns;
+
 use std::cell::RefCell;
 use std::fs::File;
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -20,6 +21,8 @@ use relift_engine::Lake;
 use relift_job::{ColumnName, DateRange, EffectiveDate, TableName};
 use relift_platform::lake::{GeneratorOptions, LakeProgress, LakeSize, generate};
 use tokio::runtime::Runtime;
+
+use turns::medians;
 
 const DATE_COLUMN: &str = "as_of";
 const BATCH_ROWS: usize = 8192;
@@ -137,24 +140,6 @@ impl Place {
             .collect::<Result<_, _>>()
             .expect("rows")
     }
-}
-
-/// The median times of two works that take turns.
-fn medians(rounds: usize, mut ours: impl FnMut(), mut plain: impl FnMut()) -> [Duration; 2] {
-    let timed = |work: &mut dyn FnMut()| {
-        let start = Instant::now();
-        work();
-        start.elapsed()
-    };
-    let mut times: [Vec<Duration>; 2] = Default::default();
-    for _ in 0..rounds {
-        times[0].push(timed(&mut ours));
-        times[1].push(timed(&mut plain));
-    }
-    times.map(|mut times| {
-        times.sort_unstable();
-        times[rounds / 2]
-    })
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are the result")]

@@ -66,11 +66,14 @@ fn explanation(verdict: PackageVerdict) -> &'static str {
         PackageVerdict::AllPass => {
             "Old and new ran side by side for every effective date. What the new jobs write is what the old jobs wrote."
         }
+        PackageVerdict::Incomplete => {
+            "Every job that was rewritten writes what the old one wrote. The others are not fully understood, were refused and stay as they are; the reasons are below."
+        }
         PackageVerdict::NeedsReview => {
             "What still differs is less than half a percent of the rows on every date. It needs a review before anything is switched over."
         }
         PackageVerdict::Differs => {
-            "Some jobs differ, were refused, failed, or are not finished. Nothing below 100 % counts as a pass; the reasons are below."
+            "Some jobs differ, failed, or are not finished. Nothing below 100 % counts as a pass; the reasons are below."
         }
         PackageVerdict::Escalation => {
             "The team gave up on a job whose difference is large or touches a sensitive column. It waits for a human decision."
