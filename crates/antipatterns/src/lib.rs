@@ -12,6 +12,7 @@ mod disposition;
 mod finding;
 mod queries;
 mod sarif;
+mod uses;
 
 pub use catalogue::{ORDERED_CODES, catalogue_text, detector};
 pub use detector::{Detector, JobView};

@@ -166,3 +166,23 @@ fn a_frame_may_be_used_when_keys_are_made_at_run_time() {
     let python = "def execute(state):\n    for n in (1, 2):\n        x = state['t' + str(n)]\n    return state\n";
     assert_eq!(found(&modules, python), [""; 0]);
 }
+
+#[test]
+fn what_feeds_only_a_frame_nobody_uses_is_unused_too() {
+    let modules = [
+        source("s", "ships", ""),
+        source("t", "tides", ""),
+        r#"{"type": "Transformation", "resultName": "spare", "sql": "SELECT a FROM t"}"#.to_owned(),
+        EXTERNAL.to_owned(),
+    ]
+    .join(",\n");
+    let python = "def execute(state):\n    state['extra'] = state['s'].copy()\n    state['out'] = state['s']\n    return state\n";
+    assert_eq!(
+        found(&modules, python),
+        [
+            "AP1 jobs/berths.json:3: frame \"t\" is read from harbour.tides and no output needs it",
+            "AP11 jobs/berths.json:4: frame \"spare\" is computed and no output needs it",
+            "AP11 externals/berths.py:2: frame \"extra\" is computed and no output needs it",
+        ]
+    );
+}

@@ -61,7 +61,7 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
         let seen = view
             .externals
             .values()
-            .any(|syntax| in_python && mentions(syntax, source.result.as_str()))
+            .any(|syntax| in_python && mentions(syntax, source.result.as_str()) > 0)
             || view.job.modules.iter().any(|module| {
                 matches!(&module.kind, ModuleKind::Transformation(step) if in_sql && named(&step.sql))
             });

@@ -1,8 +1,13 @@
 //! Frames that are computed for nobody.
 
-use relift_job::ModuleKind;
+use std::collections::BTreeSet;
+
+use relift_diagnostics::Span;
+use relift_job::{FrameName, ModuleKind};
+use relift_python::syntax::shared_state_uses;
 
 use crate::detector::declare_detector;
+use crate::uses::Uses;
 use crate::{Finding, JobView};
 
 declare_detector! {
@@ -25,7 +30,7 @@ declare_detector! {
 
 fn find(view: &JobView<'_>) -> Vec<Finding> {
     let Some(flow) = view.flow else {
-        return Vec::new();
+        return unused_by_name(view);
     };
     let live = flow.live();
     let mut findings = Vec::new();
@@ -44,23 +49,45 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
             continue;
         }
         let node = flow.node(binding.node);
-        findings.push(Finding {
-            code: UNUSED_FRAME.code,
-            title: UNUSED_FRAME.title,
-            message: format!(
-                "frame \"{}\" is computed and no output needs it",
-                binding.frame
-            ),
-            span: node
-                .spans
-                .first()
-                .cloned()
-                .or_else(|| Some(module.span.clone())),
-            module: Some(binding.module),
-            construct: format!("frame `{}`", binding.frame),
-            frame: Some(binding.frame.clone()),
-            column: None,
-        });
+        let place = node.spans.first().unwrap_or(&module.span);
+        findings.push(finding(&binding.frame, binding.module, place));
     }
     findings
+}
+
+/// Frames of a job that is not understood which nothing names again.
+fn unused_by_name(view: &JobView<'_>) -> Vec<Finding> {
+    let uses = Uses::of(view);
+    let mut findings = Vec::new();
+    for (index, module) in view.job.modules.iter().enumerate() {
+        if let ModuleKind::Transformation(step) = &module.kind
+            && !uses.may_be(&step.result)
+        {
+            findings.push(finding(&step.result, index, &module.span));
+        }
+        let Some(syntax) = view.externals.get(&index) else {
+            continue;
+        };
+        let mut seen = BTreeSet::new();
+        for set in shared_state_uses(syntax) {
+            let frame = FrameName::from(set.key.as_str());
+            if set.written && !uses.may_be(&frame) && seen.insert(set.key) {
+                findings.push(finding(&frame, index, &set.span));
+            }
+        }
+    }
+    findings
+}
+
+fn finding(frame: &FrameName, module: usize, place: &Span) -> Finding {
+    Finding {
+        code: UNUSED_FRAME.code,
+        title: UNUSED_FRAME.title,
+        message: format!("frame \"{frame}\" is computed and no output needs it"),
+        span: Some(place.clone()),
+        module: Some(module),
+        construct: format!("frame `{frame}`"),
+        frame: Some(frame.clone()),
+        column: None,
+    }
 }

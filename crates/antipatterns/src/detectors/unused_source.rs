@@ -1,10 +1,10 @@
 //! Sources no output needs.
 
 use relift_dataflow::{Dataflow, NodeId, Op};
-use relift_job::{FrameName, ModuleKind};
-use relift_python::syntax::{has_computed_keys, mentions};
+use relift_job::ModuleKind;
 
 use crate::detector::declare_detector;
+use crate::uses::Uses;
 use crate::{Finding, JobView};
 
 declare_detector! {
@@ -28,6 +28,7 @@ declare_detector! {
 }
 
 fn find(view: &JobView<'_>) -> Vec<Finding> {
+    let uses = Uses::of(view);
     view.job
         .modules
         .iter()
@@ -38,7 +39,7 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
             };
             let used = match view.lifted {
                 Some(lifted) => scan_of(lifted, index).is_some(),
-                None => may_be_used(view, &source.result),
+                None => uses.may_be(&source.result),
             };
             if used {
                 return None;
@@ -58,30 +59,6 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
             })
         })
         .collect()
-}
-
-/// Whether any later module could use a frame of a job that is not understood: a frame whose name stands
-/// in no query, no string of the Python code and no writer is used by none.
-fn may_be_used(view: &JobView<'_>, frame: &FrameName) -> bool {
-    let unread = view.job.modules.iter().enumerate().any(|(index, module)| {
-        matches!(module.kind, ModuleKind::External(_)) && !view.externals.contains_key(&index)
-    });
-    let in_python = view
-        .externals
-        .values()
-        .any(|syntax| has_computed_keys(syntax) || mentions(syntax, frame.as_str()));
-    let letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let elsewhere = view.job.modules.iter().any(|module| match &module.kind {
-        ModuleKind::Transformation(step) => step
-            .sql
-            .split(|part| !letter(part))
-            .any(|word| word.eq_ignore_ascii_case(frame.as_str())),
-        ModuleKind::DataFrameWriter(writer) => writer.source == *frame,
-        ModuleKind::CsvFileWriter(writer) => writer.source == *frame,
-        ModuleKind::ParquetFileWriter(writer) => writer.source == *frame,
-        ModuleKind::DataSourcing(_) | ModuleKind::External(_) => false,
-    });
-    unread || in_python || elsewhere
 }
 
 /// The lake scan of a `DataSourcing` module.

@@ -87,19 +87,19 @@ pub fn embedded_sql(module: &ModuleSyntax) -> Vec<EmbeddedSql> {
         .collect()
 }
 
-/// Whether a string constant or an attribute of the module is `word`, or a query in it holds it.
-pub fn mentions(module: &ModuleSyntax, word: &str) -> bool {
+/// How often a word stands in string constants, those that are queries included, and as an attribute.
+pub fn mentions(module: &ModuleSyntax, word: &str) -> usize {
     let finder = module.visited_by(Strings {
         module,
         found: Vec::new(),
     });
     let part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    finder.found.iter().any(|found| {
-        found
-            .text
-            .split(|letter| !part(letter))
-            .any(|found| found == word)
-    })
+    finder
+        .found
+        .iter()
+        .flat_map(|found| found.text.split(|letter| !part(letter)))
+        .filter(|found| *found == word)
+        .count()
 }
 
 /// The column an expression takes from a row or frame: `x["a"]`, `x.a`, `x.get("a")`.
@@ -387,6 +387,10 @@ mod tests {
         );
         assert_eq!(comparisons_with(&module, "as_of").len(), 2);
         assert_eq!(embedded_sql(&module)[0].text, "select 1 from t");
-        assert!(mentions(&module, "d") && mentions(&module, "t") && !mentions(&module, "e"));
+        assert!(
+            mentions(&module, "d") == 1
+                && mentions(&module, "t") == 1
+                && mentions(&module, "e") == 0
+        );
     }
 }
