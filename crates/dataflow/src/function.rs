@@ -234,6 +234,10 @@ functions! {
     Day = "day",
     /// Monday is 0.
     Weekday = "weekday",
+    /// Year of the ISO 8601 week the date lies in.
+    IsoYear = "iso_year",
+    /// ISO 8601 week, 1 to 53.
+    IsoWeek = "iso_week",
     /// Whole days from the second date to the first: `(a - b).days`.
     DaysBetween = "days_between",
     /// Date plus a number of days.

@@ -344,7 +344,7 @@ fn call_type(
             [base, Base::Int64] if is_arithmetic(base) => given(Base::Text),
             _ => Err(undefined()),
         },
-        F::Year | F::Month | F::Day | F::Weekday => match bases[..] {
+        F::Year | F::Month | F::Day | F::Weekday | F::IsoYear | F::IsoWeek => match bases[..] {
             [Base::Date | Base::Timestamp] => given(Base::Int64),
             _ => Err(undefined()),
         },

@@ -1,13 +1,13 @@
 //! Methods of texts, dates, decimals, rows, lists and dictionaries.
 
+use std::rc::Rc;
+
 use relift_dataflow::{Base, Expr, Function, Literal, Refusal};
 use relift_diagnostics::Span;
 
 use crate::calls::Arguments;
 use crate::lowering::Lowerer;
 use crate::state::any;
-use std::rc::Rc;
-
 use crate::values::{Content, ObjectId, Record, RecordKind, Term, Value};
 
 impl Lowerer<'_> {
@@ -306,6 +306,13 @@ impl Lowerer<'_> {
         self.concatenated(parts, &arguments.span)
     }
 
+    /// Monday is 1.
+    fn iso_weekday(&mut self, date: Term, span: &Span) -> Result<Term, Refusal> {
+        let weekday = self.apply(Function::Weekday, vec![date], span)?;
+        let one = Term::literal(Literal::Int(1));
+        self.apply(Function::Add, vec![weekday, one], span)
+    }
+
     fn date_method(
         &mut self,
         term: Term,
@@ -327,12 +334,20 @@ impl Lowerer<'_> {
         match name {
             "isoweekday" => {
                 arguments.only(0, &[])?;
-                let weekday = self.apply(Function::Weekday, vec![term], span)?;
-                Ok(Value::Scalar(self.apply(
-                    Function::Add,
-                    vec![weekday, Term::literal(Literal::Int(1))],
-                    span,
-                )?))
+                Ok(Value::Scalar(self.iso_weekday(term, span)?))
+            }
+            "isocalendar" => {
+                arguments.only(0, &[])?;
+                let year = self.apply(Function::IsoYear, vec![term.clone()], span)?;
+                let week = self.apply(Function::IsoWeek, vec![term.clone()], span)?;
+                let weekday = self.iso_weekday(term, span)?;
+                let fields = [("year", year), ("week", week), ("weekday", weekday)];
+                Ok(Value::Record(Rc::new(Record {
+                    kind: RecordKind::NamedTuple,
+                    fields: fields
+                        .map(|(name, field)| (name.to_owned(), Value::Scalar(field)))
+                        .into(),
+                })))
             }
             "strftime" => {
                 arguments.only(1, &[])?;

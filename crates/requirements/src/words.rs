@@ -564,6 +564,8 @@ impl<'a> Scope<'a> {
             F::Month => format!("the month of {}", one()),
             F::Day => format!("the day of {}", one()),
             F::Weekday => format!("the weekday of {} (Monday being 0)", one()),
+            F::IsoYear => format!("the year of the ISO week of {}", one()),
+            F::IsoWeek => format!("the ISO week of {}", one()),
             F::DaysBetween => format!("the days from {} to {}", two(), one()),
             F::AddDays => format!("{} plus {} days", one(), two()),
             F::LastDayOfMonth => format!("the last day of the month of {}", one()),

@@ -219,13 +219,15 @@ pub(super) fn apply(
                 .map(V::Text)
                 .ok_or_else(undefined)
         }
-        (F::Year | F::Month | F::Day | F::Weekday, [value]) => {
+        (F::Year | F::Month | F::Day | F::Weekday | F::IsoYear | F::IsoWeek, [value]) => {
             let days = days(value).ok_or_else(undefined)?;
             let date = date_from_days(days).ok_or_else(undefined)?;
             Ok(V::Int(match function {
                 F::Year => i64::from(date.year()),
                 F::Month => i64::from(date.month()),
                 F::Day => i64::from(date.day()),
+                F::IsoYear => i64::from(date.iso_week_date().year()),
+                F::IsoWeek => i64::from(date.iso_week_date().week()),
                 _ => i64::from(date.weekday().to_monday_zero_offset()),
             }))
         }

@@ -812,6 +812,8 @@ impl Translator<'_> {
             F::Year => Sql::Call("date_part", vec![constant("'year'"), value(0)?]),
             F::Month => Sql::Call("date_part", vec![constant("'month'"), value(0)?]),
             F::Day => Sql::Call("date_part", vec![constant("'day'"), value(0)?]),
+            F::IsoYear => Sql::Call("date_part", vec![constant("'isoyear'"), value(0)?]),
+            F::IsoWeek => Sql::Call("date_part", vec![constant("'week'"), value(0)?]),
             F::Weekday => {
                 let from_sunday = Sql::Call("date_part", vec![constant("'dow'"), value(0)?]);
                 let shifted = Sql::infix("+", from_sunday, constant("6"));
