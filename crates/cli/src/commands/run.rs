@@ -131,7 +131,8 @@ fn show(plan: &RunPlan) -> anyhow::Result<()> {
         listing.print(Format::Text)?;
     }
     let left = if current > 0 {
-        format!("; {current} jobs have nothing to run")
+        let have = if current == 1 { "job has" } else { "jobs have" };
+        format!("; {current} {have} nothing to run")
     } else {
         String::new()
     };

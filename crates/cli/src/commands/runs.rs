@@ -69,8 +69,12 @@ fn row(run: &RunRecord, format: Format) -> Vec<Value> {
         Format::Text => run.started_at.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
     };
     let seconds = run.ended_at.map(|ended| {
-        let took = ended.duration_since(run.started_at).as_secs_f64();
-        format!("{took:.3}")
+        let took = ended.duration_since(run.started_at);
+        let thousandths = took.as_millis() as f64 / 1000.0;
+        match format {
+            Format::Json => Value::from(thousandths),
+            Format::Text => format!("{thousandths:.3}").into(),
+        }
     });
     let mut cells: Vec<Value> = vec![
         run.key.job.as_str().into(),
@@ -79,7 +83,7 @@ fn row(run: &RunRecord, format: Format) -> Vec<Value> {
         run.attempt.into(),
         run.status.word().into(),
         started.into(),
-        seconds.into(),
+        seconds.unwrap_or(Value::Null),
         run.outcome.rows.into(),
         run.outcome.files.into(),
     ];

@@ -1,0 +1,39 @@
+import pandas as pd
+
+
+class Ship:
+    SEATS = 400
+
+    def __init__(self, name, lorries=0):
+        self.name = name
+        self.people = 0
+        self.lorries = lorries
+        self.trips = 0
+        self.fullest = 0
+
+    def board(self, people, lorries):
+        self.trips += 1
+        self.people += people
+        if lorries is not None:
+            self.lorries += lorries
+        if people > self.fullest:
+            self.fullest = people
+        return self
+
+    @property
+    def state(self):
+        if self.fullest > self.SEATS:
+            return "overloaded"
+        return "fine"
+
+
+def run(shared_state):
+    fleet = {}
+    for c in shared_state["crossings"].to_dict("records"):
+        if c["ship"] not in fleet:
+            fleet[c["ship"]] = Ship(c["ship"])
+        fleet[c["ship"]].board(c["passengers"], c["lorries"])
+    rows = [[s.name, s.trips, s.people, s.lorries, s.fullest, s.state] for s in fleet.values()]
+    shared_state["ships"] = pd.DataFrame(
+        rows, columns=["ship", "trips", "people", "lorries", "fullest", "state"])
+    return shared_state
