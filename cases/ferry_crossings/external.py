@@ -9,20 +9,17 @@ class Ship:
         self.people = 0
         self.lorries = lorries
         self.trips = 0
-        self.fullest = 0
 
     def board(self, people, lorries):
         self.trips += 1
         self.people += people
         if lorries is not None:
             self.lorries += lorries
-        if people > self.fullest:
-            self.fullest = people
         return self
 
     @property
     def state(self):
-        if self.fullest > self.SEATS:
+        if self.people > self.SEATS * self.trips:
             return "overloaded"
         return "fine"
 
@@ -33,7 +30,7 @@ def run(shared_state):
         if c["ship"] not in fleet:
             fleet[c["ship"]] = Ship(c["ship"])
         fleet[c["ship"]].board(c["passengers"], c["lorries"])
-    rows = [[s.name, s.trips, s.people, s.lorries, s.fullest, s.state] for s in fleet.values()]
+    rows = [[s.name, s.trips, s.people, s.lorries, s.state] for s in fleet.values()]
     shared_state["ships"] = pd.DataFrame(
-        rows, columns=["ship", "trips", "people", "lorries", "fullest", "state"])
+        rows, columns=["ship", "trips", "people", "lorries", "state"])
     return shared_state
