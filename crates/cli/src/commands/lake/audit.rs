@@ -15,7 +15,7 @@ use crate::output::{Format, Listing, print_json, print_text};
 /// Looks at every table on every date: which partitions are missing or damaged, row counts, schema drift,
 /// duplicate keys, orphaned references, times out of range. Ends with 1 when there are errors.
 ///
-/// Calendars are learned from the dates a table has, unless relift.toml declares them ([calendar]). A row
+/// Calendars are learned from the dates a table has, unless relift.toml declares them (section `calendar`). A row
 /// count is unusual when it is more than 20 % away from the median of the other dates of the same kind of day.
 /// In the text, ✓ is a sound partition, ≈ an unusual row count, ! damaged, ✗ missing, + unexpected, · nothing
 /// expected. Also writes audit.html and audit.json.
