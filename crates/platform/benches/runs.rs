@@ -91,10 +91,11 @@ fn writers(rounds: usize, count: i64, folder: &Path) -> Vec<(&'static str, [Dura
     let workspace = workspace();
     let job = job(
         &workspace,
-        r#"{"type": "CsvFileWriter", "source": "out", "outputDirectory": "Output/curated", "jobDirName": "j",
+        r#"{"type": "External", "module": "nothing.py"},
+           {"type": "CsvFileWriter", "source": "out", "outputDirectory": "Output/curated", "jobDirName": "j",
             "outputTableDirName": "t", "fileName": "f.csv", "writeMode": "Overwrite"}"#,
     );
-    let ModuleKind::CsvFileWriter(writer) = &job.modules[0].kind else {
+    let ModuleKind::CsvFileWriter(writer) = &job.modules[1].kind else {
         unreachable!("the module is a CSV writer");
     };
     let settings = CsvSettings {
