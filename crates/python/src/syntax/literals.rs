@@ -252,17 +252,29 @@ struct Numbers<'a> {
 
 impl Numbers<'_> {
     fn record(&mut self, expr: &Expr) {
+        let Some(function) = &self.function else {
+            return;
+        };
         let number = match expr {
             Expr::UnaryOp(operation) => &operation.operand,
             other => other,
         };
-        let (Some(function), Expr::NumberLiteral(literal)) = (&self.function, number) else {
-            return;
-        };
-        let plain = match &literal.value {
-            ast::Number::Int(whole) => matches!(whole.as_i64(), Some(0..=2)),
-            ast::Number::Float(float) => *float == 0.0 || (*float - 1.0).abs() < f64::EPSILON,
-            ast::Number::Complex { .. } => true,
+        let plain = match number {
+            Expr::NumberLiteral(literal) => match &literal.value {
+                ast::Number::Int(whole) => matches!(whole.as_i64(), Some(0..=2)),
+                ast::Number::Float(float) => *float == 0.0 || (*float - 1.0).abs() < f64::EPSILON,
+                ast::Number::Complex { .. } => true,
+            },
+            // Decimal("19.90")
+            Expr::Call(call) => {
+                let name = call.func.as_name_expr().map(|name| name.id.as_str());
+                let [Expr::StringLiteral(text)] = &*call.arguments.args else {
+                    return;
+                };
+                let digits = text.value.to_str();
+                name != Some("Decimal") || matches!(digits, "0" | "1" | "2" | "0.0" | "1.0")
+            }
+            _ => true,
         };
         if plain {
             return;
@@ -373,10 +385,10 @@ mod tests {
     #[test]
     fn numbers_with_a_name_and_small_ones_are_not_bare() {
         let found = bare_numbers(&module(
-            "LIMIT = 50\ndef f(x):\n    if x > 25 or x in (7, 8):\n        return round(x * 0.19, 4) + x[3]\n    return x > LIMIT and x == 1\n",
+            "LIMIT = 50\ndef f(x):\n    if Decimal('7.5') < x or x > 25 or x in (7, 8):\n        return round(x * 0.19, 4) + x[3]\n    return x > LIMIT and x == 1\n",
         ));
         let texts: Vec<_> = found.iter().map(|found| found.text.as_str()).collect();
-        assert_eq!(texts, ["25", "7", "8", "0.19"]);
+        assert_eq!(texts, ["Decimal('7.5')", "25", "7", "8", "0.19"]);
         assert!(found.iter().all(|found| found.function == "f"));
     }
 
