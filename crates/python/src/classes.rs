@@ -57,6 +57,14 @@ impl Class {
     pub(crate) fn defines(&self, name: &str) -> bool {
         self.methods.contains_key(name)
     }
+
+    /// What all instances share under that name.
+    fn shared(&self, name: &str) -> Option<&Value> {
+        let mut attributes = self.attributes.iter();
+        attributes
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value)
+    }
 }
 
 impl<'a> Lowerer<'a> {
@@ -347,7 +355,7 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let class = &self.classes[class];
-        if let Some((_, value)) = class.attributes.iter().find(|(other, _)| other == name) {
+        if let Some(value) = class.shared(name) {
             return Ok(value.clone());
         }
         match class.methods.get(name).copied() {
@@ -371,7 +379,7 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let class = &self.classes[class];
-        if let Some((_, value)) = class.attributes.iter().find(|(other, _)| other == name) {
+        if let Some(value) = class.shared(name) {
             return Ok(value.clone());
         }
         match class.methods.get(name) {

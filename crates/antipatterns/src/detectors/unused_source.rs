@@ -1,5 +1,7 @@
 //! Sources no output needs.
 
+use std::cell::LazyCell;
+
 use relift_dataflow::{Dataflow, NodeId, Op};
 use relift_job::ModuleKind;
 
@@ -28,7 +30,8 @@ declare_detector! {
 }
 
 fn find(view: &JobView<'_>) -> Vec<Finding> {
-    let uses = Uses::of(view);
+    // Names are asked only where meaning is not known.
+    let uses = LazyCell::new(|| Uses::of(view));
     view.job
         .modules
         .iter()
