@@ -3,7 +3,7 @@
 use relift_governance::html::Html;
 
 use super::profile::{distinct, nulls, personal_tag};
-use super::{count, html, markdown_cell, markdown_head, markdown_row, page};
+use super::{count, html, markdown_cell, markdown_head, markdown_row, page, problem};
 use crate::care::dictionary::{DescribedColumn, DescribedOutput, DescribedTable, Dictionary};
 
 /// The page of the dictionary.
@@ -79,13 +79,7 @@ fn write_table(page: &mut Html, at: usize, table: &DescribedTable) {
         html!(page, "<p>{}</p>\n", description);
     }
     html!(page, "<p class=\"quiet\">{}</p>\n", about(table));
-    if let Some(problem) = &table.problem {
-        html!(
-            page,
-            "<p><span class=\"weight error\">error</span> {}</p>\n",
-            problem
-        );
-    }
+    problem(page, table.problem.as_deref());
     html!(
         page,
         "<div class=\"scroll\"><table>\n<thead><tr><th>column</th><th>type</th><th>can be NULL</th><th>what it means</th><th>different</th><th>values</th><th>read by</th><th>becomes part of</th></tr></thead>\n<tbody>\n"

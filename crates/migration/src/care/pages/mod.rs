@@ -22,6 +22,17 @@ macro_rules! html {
 
 use html;
 
+/// Why a table could not be looked at, if it could not.
+fn problem(page: &mut Html, problem: Option<&str>) {
+    if let Some(problem) = problem {
+        html!(
+            page,
+            "<p><span class=\"weight error\">error</span> {}</p>\n",
+            problem
+        );
+    }
+}
+
 /// A page with a title, a lead and what `body` writes.
 fn page(workspace: &str, title: &str, lead: &str, body: impl FnOnce(&mut Html)) -> String {
     let mut page = Html::default();

@@ -3,7 +3,7 @@
 use relift_governance::html::Html;
 use relift_platform::care::{ColumnProfile, Sign, TableProfile};
 
-use super::{count, html, markdown_head, markdown_row, page};
+use super::{count, html, markdown_head, markdown_row, page, problem};
 
 /// The page of profiles.
 pub(in crate::care) fn profile(workspace: &str, profiles: &[TableProfile]) -> String {
@@ -27,13 +27,7 @@ fn table(page: &mut Html, profile: &TableProfile) {
         profile.table,
         about(profile)
     );
-    if let Some(problem) = &profile.problem {
-        html!(
-            page,
-            "<p><span class=\"weight error\">error</span> {}</p>\n",
-            problem
-        );
-    }
+    problem(page, profile.problem.as_deref());
     html!(
         page,
         "<div class=\"scroll\"><table>\n<thead><tr><th>column</th><th>type</th><th>NULL</th><th>different</th><th>least</th><th>greatest</th><th>mean</th><th>most frequent</th><th>shapes</th></tr></thead>\n<tbody>\n"
