@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 KEY = 0x52454C49 ^ os.getpid()
@@ -57,7 +58,7 @@ def main():
     shared = f"/dev/shm/relift-probe-{os.getpid()}"
     with open(shared, "w") as file:
         file.write(secret)
-    temporary = f"/tmp/relift-probe-{os.getpid()}"
+    temporary = os.path.join(tempfile.gettempdir(), f"relift-probe-{os.getpid()}")
     open(temporary, "w").close()
 
     print(
