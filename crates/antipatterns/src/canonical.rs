@@ -81,7 +81,7 @@ impl<'a> Canonical<'a> {
     /// The input whose rows these are, when the operator changes none.
     fn same_rows_as(&self, id: NodeId, sequence: Sequence) -> Option<NodeId> {
         match &self.flow.node(id).op {
-            Op::Map { input, .. } => Some(*input),
+            Op::Map { input, .. } | Op::Window { input, .. } => Some(*input),
             Op::Sort { input, .. } if sequence == Sequence::Ignored => Some(*input),
             Op::Join { left, .. } if self.only_adds_columns(id) => Some(*left),
             _ => None,
@@ -117,7 +117,7 @@ impl<'a> Canonical<'a> {
                     .collect();
                 format!("values {}", rows.join(","))
             }
-            Op::Map { input, .. } => self.digest(*input, sequence),
+            Op::Map { input, .. } | Op::Window { input, .. } => self.digest(*input, sequence),
             Op::Filter { .. } => {
                 let mut conditions = Vec::new();
                 let base = self.conditions(id, sequence, &mut conditions);
@@ -176,7 +176,7 @@ impl<'a> Canonical<'a> {
                 format!("when {} {condition}", self.digest(*input, sequence))
             }
             // Loops are compared after lifting only; here each is itself.
-            Op::Fold(_) | Op::State { .. } => format!("loop {} {id}", flow.job),
+            Op::Running(_) | Op::Fold(_) | Op::State { .. } => format!("loop {} {id}", flow.job),
         }
     }
 
@@ -365,7 +365,39 @@ impl<'a> Canonical<'a> {
                     .collect();
                 format!("values{values:?}")
             }
-            Op::Fold(_) | Op::State { .. } => format!("{}.{name}", self.rows(id)),
+            Op::Window {
+                input,
+                partition,
+                order,
+                functions,
+            } => match functions.iter().find(|(own, _)| own == name) {
+                None => self.column(*input, name),
+                Some((_, function)) => {
+                    let rows = self.digest(*input, Sequence::Observed);
+                    let keys: Vec<String> = partition
+                        .iter()
+                        .map(|key| self.expr(key, &[*input]))
+                        .collect();
+                    let by: Vec<String> = order
+                        .iter()
+                        .map(|key| {
+                            let value = self.expr(&key.expr, &[*input]);
+                            format!("{value} {} {}", key.descending, key.missing_first)
+                        })
+                        .collect();
+                    let parts: Vec<String> = function
+                        .exprs()
+                        .into_iter()
+                        .map(|part| self.expr(part, &[*input]))
+                        .collect();
+                    // Expressions are compared by what they are over, so the function keeps its shape only.
+                    let shape = function.clone().rebuild(&mut |_| Expr::none());
+                    format!("window({rows} {keys:?} {by:?} {shape:?} {parts:?})")
+                }
+            },
+            Op::Running(_) | Op::Fold(_) | Op::State { .. } => {
+                format!("{}.{name}", self.rows(id))
+            }
         };
         // Texts of texts would double with each level.
         let text = if text.len() > 200 {

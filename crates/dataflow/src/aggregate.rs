@@ -13,6 +13,23 @@ pub struct Aggregate {
     pub filter: Option<Expr>,
 }
 
+impl Aggregate {
+    /// Its expressions, in the order they are written.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        self.argument.iter().chain(&self.filter).collect()
+    }
+
+    /// The same aggregate with its expressions exchanged.
+    #[must_use]
+    pub fn rebuild(self, expr: &mut dyn FnMut(Expr) -> Expr) -> Self {
+        Self {
+            function: self.function,
+            argument: self.argument.map(&mut *expr),
+            filter: self.filter.map(&mut *expr),
+        }
+    }
+}
+
 /// The aggregates. "Python" ones start from a value and so are never missing on an empty group;
 /// "SQL" ones are NULL there and skip NULL arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

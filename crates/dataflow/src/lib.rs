@@ -21,6 +21,7 @@ mod simplify;
 pub mod text;
 mod types;
 mod typing;
+mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction};
 pub use expr::{Expr, ExprKind, Literal, LookupValue, Parameter};
@@ -36,3 +37,4 @@ pub use rewrite::Rewriter;
 pub use simplify::simplify;
 pub use types::{Base, Column, ColumnType, Missing, Schema};
 pub use typing::{TypeError, type_of};
+pub use window::{Bound, Frame, Running, RunningSlot, WindowFunction};

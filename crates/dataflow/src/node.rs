@@ -5,7 +5,7 @@ use std::fmt;
 use relift_diagnostics::Span;
 use relift_job::{ColumnName, DateMode, FrameName, TableName};
 
-use crate::{Aggregate, Expr, Schema};
+use crate::{Aggregate, Expr, Running, RunningSlot, Schema, WindowFunction};
 
 /// A node's place in its [`Dataflow`](crate::Dataflow); inputs have smaller numbers than their users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,6 +181,19 @@ pub enum Op {
         /// Condition over parameters and scalars.
         condition: Expr,
     },
+    /// The input's rows, in their order, with further columns computed over the rows of a partition.
+    Window {
+        /// Input.
+        input: NodeId,
+        /// Rows see those with equal values only; missing equals missing. Empty: all rows.
+        partition: Vec<Expr>,
+        /// How the rows of a partition stand for that; ties keep the input's order.
+        order: Vec<SortKey>,
+        /// Name and value of each further column.
+        functions: Vec<(ColumnName, WindowFunction)>,
+    },
+    /// A loop's rows with what it carries from row to row as further columns.
+    Running(Running),
     /// A loop over rows, in order, that is not yet classified. Has no rows of its own: see [`Op::State`].
     Fold(Fold),
     /// What one state variable of a fold holds after the last row.
@@ -322,6 +335,8 @@ impl Op {
             | Self::Limit { input, .. }
             | Self::Distinct { input }
             | Self::When { input, .. }
+            | Self::Window { input, .. }
+            | Self::Running(Running { input, .. })
             | Self::Fold(Fold { input, .. })
             | Self::State { fold: input, .. } => vec![*input],
             Self::Join { left, right, .. } => vec![*left, *right],
@@ -349,15 +364,32 @@ impl Op {
             Self::Aggregate {
                 keys, aggregates, ..
             } => {
-                keys.iter()
-                    .map(|(_, key)| key)
-                    .chain(aggregates.iter().flat_map(|(_, aggregate)| {
-                        aggregate.argument.iter().chain(&aggregate.filter)
-                    }))
-                    .collect()
+                let aggregates = aggregates.iter().flat_map(|(_, one)| one.exprs());
+                keys.iter().map(|(_, key)| key).chain(aggregates).collect()
             }
             Self::Sort { by, .. } => by.iter().map(|key| &key.expr).collect(),
             Self::When { condition, .. } => vec![condition],
+            Self::Window {
+                partition,
+                order,
+                functions,
+                ..
+            } => partition
+                .iter()
+                .chain(order.iter().map(|key| &key.expr))
+                .chain(functions.iter().flat_map(|(_, function)| function.exprs()))
+                .collect(),
+            Self::Running(running) => running
+                .keys
+                .iter()
+                .chain([&running.creates])
+                .chain(
+                    running
+                        .slots
+                        .iter()
+                        .flat_map(|slot| [&slot.first, &slot.next]),
+                )
+                .collect(),
             Self::Fold(fold) => fold
                 .states
                 .iter()
@@ -426,27 +458,7 @@ impl Op {
                 keys: named(keys, expr),
                 aggregates: aggregates
                     .into_iter()
-                    .map(
-                        |(
-                            name,
-                            Aggregate {
-                                function,
-                                argument,
-                                filter,
-                            },
-                        )| {
-                            let argument = argument.map(&mut *expr);
-                            let filter = filter.map(&mut *expr);
-                            (
-                                name,
-                                Aggregate {
-                                    function,
-                                    argument,
-                                    filter,
-                                },
-                            )
-                        },
-                    )
+                    .map(|(name, aggregate)| (name, aggregate.rebuild(expr)))
                     .collect(),
                 order,
             },
@@ -461,13 +473,7 @@ impl Op {
             },
             Self::Sort { input: i, by } => Self::Sort {
                 input: input(i),
-                by: by
-                    .into_iter()
-                    .map(|key| SortKey {
-                        expr: expr(key.expr),
-                        ..key
-                    })
-                    .collect(),
+                by: criteria(by, expr),
             },
             Self::Limit { input: i, count } => Self::Limit {
                 input: input(i),
@@ -484,6 +490,35 @@ impl Op {
                 input: input(i),
                 condition: expr(condition),
             },
+            Self::Window {
+                input: i,
+                partition,
+                order,
+                functions,
+            } => Self::Window {
+                input: input(i),
+                partition: partition.into_iter().map(&mut *expr).collect(),
+                order: criteria(order, expr),
+                functions: functions
+                    .into_iter()
+                    .map(|(name, function)| (name, function.rebuild(expr)))
+                    .collect(),
+            },
+            Self::Running(running) => Self::Running(Running {
+                input: input(running.input),
+                keys: running.keys.into_iter().map(&mut *expr).collect(),
+                creates: expr(running.creates),
+                presence: running.presence,
+                slots: running
+                    .slots
+                    .into_iter()
+                    .map(|slot| RunningSlot {
+                        first: expr(slot.first),
+                        next: expr(slot.next),
+                        ..slot
+                    })
+                    .collect(),
+            }),
             Self::Fold(Fold { input: i, states }) => Self::Fold(Fold {
                 input: input(i),
                 states: states
@@ -535,6 +570,16 @@ impl Op {
             },
         }
     }
+}
+
+/// Criteria with their expressions exchanged.
+fn criteria(by: Vec<SortKey>, expr: &mut dyn FnMut(Expr) -> Expr) -> Vec<SortKey> {
+    by.into_iter()
+        .map(|key| SortKey {
+            expr: expr(key.expr),
+            ..key
+        })
+        .collect()
 }
 
 impl FoldKind {

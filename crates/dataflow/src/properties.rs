@@ -4,9 +4,9 @@ use relift_job::{Catalog, ColumnName, LakeType, Nulls};
 
 use crate::aggregate::AggregateFunction as A;
 use crate::{
-    Aggregate, Base, Cardinality, Column, ColumnType, Dataflow, Emit, Expr, ExprKind, Fold,
+    Aggregate, Base, Bound, Cardinality, Column, ColumnType, Dataflow, Emit, Expr, ExprKind, Fold,
     FoldKind, GroupOrder, JoinKind, MapSlot, Missing, NodeId, Op, Order, OrderTerm, Schema,
-    TypeError, type_of,
+    TypeError, WindowFunction, type_of,
 };
 
 pub(crate) struct Properties {
@@ -323,6 +323,66 @@ pub(crate) fn properties(
                 input.keys.clone(),
             )
         }
+        Op::Window {
+            input,
+            partition,
+            order,
+            functions,
+        } => {
+            let input = flow.node(*input);
+            for expr in partition.iter().chain(order.iter().map(|key| &key.expr)) {
+                typed(expr, &input.schema)?;
+            }
+            let mut columns = input.schema.columns().to_vec();
+            for (name, function) in functions {
+                let ty = window_type(function, |expr| typed(expr, &input.schema))?;
+                add_column(&mut columns, name, ty)?;
+            }
+            Properties {
+                cardinality: input.cardinality,
+                ..many(
+                    Schema::new(columns),
+                    input.order.clone(),
+                    input.keys.clone(),
+                )
+            }
+        }
+        Op::Running(running) => {
+            let input = flow.node(running.input);
+            condition(&running.creates, &input.schema)?;
+            for key in &running.keys {
+                typed(key, &input.schema)?;
+            }
+            let mut columns = input.schema.columns().to_vec();
+            add_column(&mut columns, &running.presence, ColumnType::of(Base::Bool))?;
+            let slots: Vec<MapSlot> = running
+                .slots
+                .iter()
+                .map(|slot| MapSlot {
+                    name: slot.before.clone(),
+                    first: slot.first.clone(),
+                    next: slot.next.clone(),
+                })
+                .collect();
+            let types = slot_types(&slots, &input.schema, flow)?;
+            for (slot, column) in running.slots.iter().zip(types.columns()) {
+                add_column(&mut columns, &slot.before, column.ty.with(Missing::NONE))?;
+                let after = if running.creates.is_true() {
+                    column.ty
+                } else {
+                    column.ty.with(Missing::NONE)
+                };
+                add_column(&mut columns, &slot.after, after)?;
+            }
+            Properties {
+                cardinality: input.cardinality,
+                ..many(
+                    Schema::new(columns),
+                    input.order.clone(),
+                    input.keys.clone(),
+                )
+            }
+        }
         Op::Fold(_) => many(Schema::default(), Order::Unordered, Vec::new()),
         Op::State { fold, state } => {
             let Op::Fold(Fold { input, states }) = &flow.node(*fold).op else {
@@ -505,6 +565,49 @@ fn slot_types(slots: &[MapSlot], input: &Schema, flow: &Dataflow) -> Result<Sche
         }
     }
     Ok(Schema::new(known))
+}
+
+fn add_column(
+    columns: &mut Vec<Column>,
+    name: &ColumnName,
+    ty: ColumnType,
+) -> Result<(), TypeError> {
+    if columns.iter().any(|column| column.name == *name) {
+        return Err(TypeError::SameColumn(name.clone()));
+    }
+    columns.push(Column {
+        name: name.clone(),
+        ty,
+    });
+    Ok(())
+}
+
+fn window_type(
+    function: &WindowFunction,
+    typed: impl Fn(&Expr) -> Result<ColumnType, TypeError>,
+) -> Result<ColumnType, TypeError> {
+    match function {
+        WindowFunction::RowNumber
+        | WindowFunction::Rank
+        | WindowFunction::DenseRank
+        | WindowFunction::Tile(_) => Ok(ColumnType::of(Base::Int64)),
+        WindowFunction::Offset { value, default, .. } => {
+            unified([typed(value), typed(default)].into_iter())
+        }
+        WindowFunction::Over { aggregate, frame } => {
+            if let Some(filter) = &aggregate.filter {
+                typed(filter)?;
+            }
+            let never_empty = matches!(
+                (frame.start, frame.end),
+                (
+                    Bound::Unbounded | Bound::CurrentRow | Bound::Peers | Bound::Preceding(_),
+                    Bound::Unbounded | Bound::CurrentRow | Bound::Peers | Bound::Following(_)
+                )
+            );
+            aggregate_type(aggregate, !never_empty, typed)
+        }
+    }
 }
 
 fn aggregate_type(

@@ -132,6 +132,39 @@ impl Needed {
                 self.want(*input, own.iter().cloned());
                 self.probes(condition);
             }
+            Op::Window {
+                input,
+                partition,
+                order,
+                functions,
+            } => {
+                let made = |name: &ColumnName| functions.iter().any(|(made, _)| made == name);
+                self.want(*input, own.iter().filter(|name| !made(name)).cloned());
+                for expr in partition.iter().chain(order.iter().map(|key| &key.expr)) {
+                    self.expr(*input, expr);
+                }
+                for (_, function) in functions.iter().filter(|(name, _)| own.contains(name)) {
+                    for expr in function.exprs() {
+                        self.expr(*input, expr);
+                    }
+                }
+            }
+            Op::Running(running) => {
+                let made = |name: &ColumnName| {
+                    *name == running.presence
+                        || running
+                            .slots
+                            .iter()
+                            .any(|slot| slot.before == *name || slot.after == *name)
+                };
+                self.want(
+                    running.input,
+                    own.iter().filter(|name| !made(name)).cloned(),
+                );
+                for expr in op.exprs() {
+                    self.expr(running.input, expr);
+                }
+            }
             Op::State { fold, state } => {
                 if let Op::Fold(Fold { input, states }) = &flow.node(*fold).op {
                     self.state(*input, &states[*state].kind, own);

@@ -74,6 +74,32 @@ pub(crate) fn sources_of_column(
             key.or(argument)
                 .map_or_else(nothing, |expr| sources(flow, &[*input], expr))
         }
+        Op::Window {
+            input, functions, ..
+        } => match functions.iter().find(|(own, _)| own == column) {
+            None => sources_of_column(flow, *input, column),
+            Some((_, function)) => function
+                .exprs()
+                .into_iter()
+                .flat_map(|expr| sources(flow, &[*input], expr))
+                .collect(),
+        },
+        Op::Running(running) => {
+            let slot = running
+                .slots
+                .iter()
+                .find(|slot| slot.before == *column || slot.after == *column);
+            match slot {
+                Some(slot) => [&slot.first, &slot.next]
+                    .into_iter()
+                    .flat_map(|expr| sources(flow, &[running.input], expr))
+                    .collect(),
+                None if running.presence == *column => {
+                    sources(flow, &[running.input], &running.creates)
+                }
+                None => sources_of_column(flow, running.input, column),
+            }
+        }
         Op::Union { inputs } => inputs
             .iter()
             .flat_map(|input| sources_of_column(flow, *input, column))

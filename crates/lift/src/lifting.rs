@@ -139,6 +139,7 @@ impl Pass<'_> {
         let (input, keeps_columns) = match &op {
             Op::Filter { input, .. } | Op::Sort { input, .. } => (*input, true),
             Op::Map { input, .. } | Op::Aggregate { input, .. } => (*input, false),
+            Op::Window { input, .. } => (*input, true),
             Op::Scan { .. }
             | Op::Values { .. }
             | Op::Join { .. }
@@ -147,6 +148,7 @@ impl Pass<'_> {
             | Op::Distinct { .. }
             | Op::Union { .. }
             | Op::When { .. }
+            | Op::Running(_)
             | Op::Fold(_)
             | Op::State { .. } => {
                 let span = op.exprs().into_iter().find_map(|expr| expr.span.clone());

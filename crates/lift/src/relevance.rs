@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relift_dataflow::{Dataflow, Expr, FoldKind, NodeId, Obligation, ObligationKind, Op};
+use relift_dataflow::{Dataflow, Expr, FoldKind, NodeId, Obligation, ObligationKind, Op, Running};
 
 /// Relations needed for `roots`. A fold's variables count one by one: a list nobody reads needs nothing.
 pub(crate) fn needed_nodes(
@@ -63,7 +63,9 @@ fn stands_on(flow: &Dataflow, needed: &BTreeSet<NodeId>, node: NodeId) -> bool {
             | Op::Map { input, .. }
             | Op::Sort { input, .. }
             | Op::Limit { input, .. }
-            | Op::When { input, .. } => stands_on(flow, needed, *input),
+            | Op::When { input, .. }
+            | Op::Window { input, .. }
+            | Op::Running(Running { input, .. }) => stands_on(flow, needed, *input),
             Op::Scan { .. }
             | Op::Values { .. }
             | Op::Join { .. }

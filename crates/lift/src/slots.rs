@@ -888,6 +888,10 @@ fn definition<'a>(
             .iter()
             .find(|(column, _)| column == name)
             .map(|(_, value)| (*input, Some(value))),
+        Op::Window {
+            input, functions, ..
+        } => (!functions.iter().any(|(made, _)| made == name))
+            .then(|| definition(flow, *input, name))?,
         Op::Filter { input, .. }
         | Op::Sort { input, .. }
         | Op::Limit { input, .. }
@@ -903,6 +907,7 @@ fn definition<'a>(
         Op::Values { .. }
         | Op::Aggregate { .. }
         | Op::Union { .. }
+        | Op::Running(_)
         | Op::Fold(_)
         | Op::State { .. } => None,
     }

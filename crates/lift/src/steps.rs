@@ -126,7 +126,8 @@ fn reached(flow: &Dataflow, root: NodeId) -> Vec<NodeId> {
 /// The weakest level that any of these relations needs.
 fn level(flow: &Dataflow, nodes: &[NodeId]) -> Level {
     let levels = nodes.iter().map(|id| match &flow.node(*id).op {
-        Op::Pick { .. } => Level::Window,
+        Op::Pick { .. } | Op::Window { .. } => Level::Window,
+        Op::Running(_) => Level::OrderedAggregate,
         Op::Aggregate {
             input, aggregates, ..
         } => {

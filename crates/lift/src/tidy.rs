@@ -254,6 +254,27 @@ fn narrowed(
                 order,
             }
         }
+        Op::Window {
+            input,
+            partition,
+            order,
+            functions,
+        } => {
+            let functions: Vec<_> = functions
+                .into_iter()
+                .filter(|(name, _)| own.contains(name))
+                .map(|(name, function)| (name, function.rebuild(&mut simplify)))
+                .collect();
+            if functions.is_empty() {
+                return Narrowed::Same(input);
+            }
+            Op::Window {
+                input,
+                partition,
+                order,
+                functions,
+            }
+        }
         Op::Pick { input, keys, which } => {
             if is_unique(new, input, &keys) {
                 return Narrowed::Same(input);

@@ -717,7 +717,9 @@ fn vanishes(flow: &Dataflow, node: NodeId, other: NodeId) -> bool {
         | Op::Sort { input, .. }
         | Op::Limit { input, .. }
         | Op::Distinct { input }
-        | Op::When { input, .. } => below(input),
+        | Op::When { input, .. }
+        | Op::Window { input, .. }
+        | Op::Running(relift_dataflow::Running { input, .. }) => below(input),
         Op::Join {
             left, right, kind, ..
         } => match kind {

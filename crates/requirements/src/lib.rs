@@ -8,6 +8,7 @@ mod document;
 mod explain;
 mod outputs;
 mod sentences;
+mod windows;
 mod words;
 
 pub use derive::{Traced, derive};

@@ -8,6 +8,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use crate::Kind;
+use crate::windows::window_demands;
 use crate::words::{
     Scope, alternatives, column_name, dates_in_words, humanised, is_made_up, listed, places,
     relation_name, value_of, without_marks,
@@ -24,7 +25,7 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    fn new(kind: Kind, slug: impl Into<String>, sentence: String) -> Self {
+    pub(crate) fn new(kind: Kind, slug: impl Into<String>, sentence: String) -> Self {
         Self {
             kind,
             slug: slug.into(),
@@ -33,7 +34,7 @@ impl Demand {
         }
     }
 
-    fn of(mut self, exprs: &[&Expr]) -> Self {
+    pub(crate) fn of(mut self, exprs: &[&Expr]) -> Self {
         for expr in exprs {
             expr.walk(&mut |part| {
                 if let Some(span) = &part.span
@@ -168,7 +169,13 @@ pub(crate) fn demands(flow: &Dataflow, id: NodeId) -> Vec<Demand> {
             )
             .of(&[condition]),
         ],
-        Op::Fold(_) | Op::State { .. } => vec![Demand::new(
+        Op::Window {
+            input,
+            partition,
+            order,
+            functions,
+        } => window_demands(flow, id, *input, partition, order, functions),
+        Op::Running(_) | Op::Fold(_) | Op::State { .. } => vec![Demand::new(
             Kind::Derive,
             format!("loop {name}"),
             format!("The job shall build {name} row by row as the legacy loop does."),
@@ -427,62 +434,65 @@ fn aggregate_demands(
     }
     for (column, aggregate) in aggregates {
         let column = column_name(flow, id, column);
-        let what = aggregate
-            .argument
-            .as_ref()
-            .map(|argument| scope.operand(argument))
-            .unwrap_or_default();
-        let value = match aggregate.function {
-            AggregateFunction::Count => format!("the number of its rows in {from}"),
-            AggregateFunction::CountValues => {
-                format!("the number of its rows in {from} with a value of {what}")
-            }
-            AggregateFunction::CountDistinct => format!("the number of different values of {what}"),
-            AggregateFunction::Sum | AggregateFunction::SqlSum => format!("the sum of {what}"),
-            AggregateFunction::FloatSum | AggregateFunction::SqlFloatSum => {
-                format!("the sum of {what}, added in the order of the rows")
-            }
-            AggregateFunction::SqlAverage => format!("the average of {what}"),
-            AggregateFunction::Min => format!("the smallest {what}"),
-            AggregateFunction::Max => format!("the largest {what}"),
-            AggregateFunction::First => format!("{what} of the first row"),
-            AggregateFunction::Last => format!("{what} of the last row"),
-            AggregateFunction::Any | AggregateFunction::All => {
-                let some = if aggregate.function == AggregateFunction::Any {
-                    "some"
-                } else {
-                    "every"
-                };
-                let condition = aggregate
-                    .argument
-                    .as_ref()
-                    .map(|argument| scope.condition(argument));
-                format!("whether in {some} row {}", condition.unwrap_or_default())
-            }
-        };
-        let counts = matches!(aggregate.function, AggregateFunction::Count);
-        let only = aggregate
-            .filter
-            .as_ref()
-            .map(|filter| {
-                let over = if counts { "" } else { ", over the rows" };
-                format!("{over} where {}", scope.condition(filter))
-            })
-            .unwrap_or_default();
-        let exprs: Vec<&Expr> = aggregate.argument.iter().chain(&aggregate.filter).collect();
+        let value = aggregate_words(&scope, aggregate, &from);
+        let exprs = aggregate.exprs();
         demands.push(
             Demand::new(
                 Kind::Aggregate,
                 format!("{column} of {name}"),
-                format!(
-                    "The job shall set {} to {value}{only}.",
-                    value_of(&column, &name)
-                ),
+                format!("The job shall set {} to {value}.", value_of(&column, &name)),
             )
             .of(&exprs),
         );
     }
     demands
+}
+
+/// What an aggregate is over rows called `rows`.
+pub(crate) fn aggregate_words(scope: &Scope<'_>, aggregate: &Aggregate, rows: &str) -> String {
+    let what = aggregate
+        .argument
+        .as_ref()
+        .map(|argument| scope.operand(argument))
+        .unwrap_or_default();
+    let value = match aggregate.function {
+        AggregateFunction::Count => format!("the number of its rows in {rows}"),
+        AggregateFunction::CountValues => {
+            format!("the number of its rows in {rows} with a value of {what}")
+        }
+        AggregateFunction::CountDistinct => format!("the number of different values of {what}"),
+        AggregateFunction::Sum | AggregateFunction::SqlSum => format!("the sum of {what}"),
+        AggregateFunction::FloatSum | AggregateFunction::SqlFloatSum => {
+            format!("the sum of {what}, added in the order of the rows")
+        }
+        AggregateFunction::SqlAverage => format!("the average of {what}"),
+        AggregateFunction::Min => format!("the smallest {what}"),
+        AggregateFunction::Max => format!("the largest {what}"),
+        AggregateFunction::First => format!("{what} of the first row"),
+        AggregateFunction::Last => format!("{what} of the last row"),
+        AggregateFunction::Any | AggregateFunction::All => {
+            let some = if aggregate.function == AggregateFunction::Any {
+                "some"
+            } else {
+                "every"
+            };
+            let condition = aggregate
+                .argument
+                .as_ref()
+                .map(|argument| scope.condition(argument));
+            format!("whether in {some} row {}", condition.unwrap_or_default())
+        }
+    };
+    let counts = matches!(aggregate.function, AggregateFunction::Count);
+    let only = aggregate
+        .filter
+        .as_ref()
+        .map(|filter| {
+            let over = if counts { "" } else { ", over the rows" };
+            format!("{over} where {}", scope.condition(filter))
+        })
+        .unwrap_or_default();
+    format!("{value}{only}")
 }
 
 /// The demand that the data keeps what the rewrite relies on.

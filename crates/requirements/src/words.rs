@@ -179,6 +179,9 @@ fn meaning(flow: &Dataflow, id: NodeId, name: &ColumnName) -> Meaning {
             | Op::Distinct { input }
             | Op::Pick { input, .. }
             | Op::When { input, .. } => Some((*input, name)),
+            Op::Window {
+                input, functions, ..
+            } => (!functions.iter().any(|(made, _)| made == name)).then_some((*input, name)),
             Op::Map { input, columns } => columns
                 .iter()
                 .find(|(column, _)| column == name)
@@ -194,6 +197,7 @@ fn meaning(flow: &Dataflow, id: NodeId, name: &ColumnName) -> Meaning {
             Op::Scan { .. }
             | Op::Values { .. }
             | Op::Union { .. }
+            | Op::Running(_)
             | Op::Fold(_)
             | Op::State { .. } => None,
         };

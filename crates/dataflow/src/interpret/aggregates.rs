@@ -51,11 +51,7 @@ impl Interpreter<'_> {
                     key_values[rows[0]].clone()
                 };
                 for (name, aggregate) in aggregates {
-                    let zero = match schema.ty(name).map(|ty| ty.base) {
-                        Some(Base::Decimal { scale, .. }) => Value::decimal(0, i32::from(scale)),
-                        _ => Value::Int(0),
-                    };
-                    result.push(self.over(input, rows, aggregate, &zero)?);
+                    result.push(self.over(input, rows, aggregate, &zero(schema, name))?);
                 }
                 Ok(result)
             })
@@ -63,7 +59,7 @@ impl Interpreter<'_> {
     }
 
     /// One aggregate over the given rows.
-    fn over(
+    pub(super) fn over(
         &self,
         input: &Table,
         rows: &[usize],
@@ -85,6 +81,14 @@ impl Interpreter<'_> {
             }
         }
         Ok(result(aggregate.function, count, values, zero)?)
+    }
+}
+
+/// What a sum in that column is on no rows.
+pub(super) fn zero(schema: &Schema, name: &ColumnName) -> Value {
+    match schema.ty(name).map(|ty| ty.base) {
+        Some(Base::Decimal { scale, .. }) => Value::decimal(0, i32::from(scale)),
+        _ => Value::Int(0),
     }
 }
 

@@ -12,6 +12,7 @@ mod raised;
 mod relations;
 mod table;
 mod value;
+mod windows;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -53,28 +53,29 @@ fn project(table: &Table, names: &[ColumnName]) -> Result<Vec<Vec<Value>>, Cause
 /// decimal in a padded column has all its digits.
 fn conform(rows: &mut [Vec<Value>], schema: &Schema) {
     for (at, column) in schema.columns().iter().enumerate() {
-        for row in &mut *rows {
-            let Some(value) = row.get_mut(at) else {
-                continue;
-            };
-            match (&*value, column.ty.base) {
-                (Value::Int(whole), Base::Float64) => *value = Value::Float(*whole as f64),
-                (
-                    Value::Decimal(decimal),
-                    Base::Decimal {
-                        scale,
-                        padded: true,
-                        ..
-                    },
-                ) if decimal.scale < i32::from(scale) => {
-                    if let Some(padded) = decimal.rescaled(i32::from(scale), DecimalRounding::Down)
-                    {
-                        *value = Value::Decimal(padded);
-                    }
-                }
-                _ => {}
+        for value in rows.iter_mut().filter_map(|row| row.get_mut(at)) {
+            conform_value(value, column.ty.base);
+        }
+    }
+}
+
+/// Gives one value the exact form its type promises.
+pub(super) fn conform_value(value: &mut Value, base: Base) {
+    match (&*value, base) {
+        (Value::Int(whole), Base::Float64) => *value = Value::Float(*whole as f64),
+        (
+            Value::Decimal(decimal),
+            Base::Decimal {
+                scale,
+                padded: true,
+                ..
+            },
+        ) if decimal.scale < i32::from(scale) => {
+            if let Some(padded) = decimal.rescaled(i32::from(scale), DecimalRounding::Down) {
+                *value = Value::Decimal(padded);
             }
         }
+        _ => {}
     }
 }
 
@@ -209,6 +210,19 @@ impl Interpreter<'_> {
                     Ok(Vec::new())
                 }
             }
+            Op::Window {
+                input,
+                partition,
+                order,
+                functions,
+            } => {
+                let input = self.table(*input)?;
+                self.window(&input, partition, order, functions, schema)
+            }
+            Op::Running(running) => {
+                let input = self.table(running.input)?;
+                self.running(&input, running, schema)
+            }
             Op::Fold(_) => Ok(Vec::new()),
             Op::State { fold, state } => {
                 let Op::Fold(Fold { input, states }) = &self.flow.node(*fold).op else {
@@ -293,7 +307,7 @@ impl Interpreter<'_> {
 }
 
 /// Descending and the place of missing values are independent of each other.
-fn compare(criterion: &SortKey, left: &Key, right: &Key) -> Ordering {
+pub(super) fn compare(criterion: &SortKey, left: &Key, right: &Key) -> Ordering {
     match (left.0.is_missing(), right.0.is_missing()) {
         (true, true) => Ordering::Equal,
         (true, false) if criterion.missing_first => Ordering::Less,

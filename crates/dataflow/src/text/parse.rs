@@ -3,6 +3,8 @@
 //! The first error ends the reading: what follows refers to relations by number, so that more errors
 //! would mostly be consequences.
 
+mod windows;
+
 use std::sync::Arc;
 
 use relift_diagnostics::{Diagnostic, SourceFile};
@@ -197,13 +199,7 @@ impl Parser<'_> {
                 input: self.input()?,
             },
             "Sort" => Op::Sort {
-                by: self.block(|parser| {
-                    Ok(SortKey {
-                        expr: parser.expr()?,
-                        descending: parser.cursor.takes_word("desc"),
-                        missing_first: parser.cursor.takes_word("missing_first"),
-                    })
-                })?,
+                by: self.block(Self::sort_key)?,
                 input: self.input()?,
             },
             "Limit" => Op::Limit {
@@ -220,6 +216,8 @@ impl Parser<'_> {
                 condition: self.single(Self::expr)?,
                 input: self.input()?,
             },
+            "Window" => self.window()?,
+            "Running" => self.running()?,
             "Fold" => Op::Fold(Fold {
                 states: self.block(Self::state)?,
                 input: self.input()?,
@@ -241,7 +239,7 @@ impl Parser<'_> {
                 let message = format!("unknown operator `{word}`");
                 return Err(self.cursor.error_at(start..start + word.len().max(1), message).hint(
                     "operators are Scan, Values, Filter, Map, Join, Aggregate, Pick, Sort, Limit, \
-                     Distinct, Union, When, Fold, State",
+                     Distinct, Union, When, Window, Running, Fold, State",
                 ));
             }
         })
@@ -338,28 +336,7 @@ impl Parser<'_> {
             }
             let name = parser.column()?;
             parser.cursor.expect(":=")?;
-            let start = parser.cursor.position();
-            let word = parser.cursor.word();
-            let Some(function) = AggregateFunction::parse(word) else {
-                let message = format!("unknown aggregate `{word}`");
-                let end = start + word.len().max(1);
-                return Err(parser.cursor.error_at(start..end, message));
-            };
-            let mut arguments = parser.list("(", Self::expr, ")")?;
-            if arguments.len() > 1 {
-                let message = "an aggregate has one argument";
-                return Err(parser.cursor.error_at(start..start + word.len(), message));
-            }
-            let filter = if parser.cursor.takes_word("where") {
-                Some(parser.expr()?)
-            } else {
-                None
-            };
-            let aggregate = Aggregate {
-                function,
-                argument: arguments.pop(),
-                filter,
-            };
+            let aggregate = parser.aggregate_call()?;
             aggregates.push((name, aggregate));
             Ok(())
         })?;
@@ -368,6 +345,39 @@ impl Parser<'_> {
             keys,
             aggregates,
             order,
+        })
+    }
+
+    fn aggregate_call(&mut self) -> Parsed<Aggregate> {
+        let start = self.cursor.position();
+        let word = self.cursor.word();
+        let Some(function) = AggregateFunction::parse(word) else {
+            let message = format!("unknown aggregate `{word}`");
+            let end = start + word.len().max(1);
+            return Err(self.cursor.error_at(start..end, message));
+        };
+        let mut arguments = self.list("(", Self::expr, ")")?;
+        if arguments.len() > 1 {
+            let message = "an aggregate has one argument";
+            return Err(self.cursor.error_at(start..start + word.len(), message));
+        }
+        let filter = if self.cursor.takes_word("where") {
+            Some(self.expr()?)
+        } else {
+            None
+        };
+        Ok(Aggregate {
+            function,
+            argument: arguments.pop(),
+            filter,
+        })
+    }
+
+    fn sort_key(&mut self) -> Parsed<SortKey> {
+        Ok(SortKey {
+            expr: self.expr()?,
+            descending: self.cursor.takes_word("desc"),
+            missing_first: self.cursor.takes_word("missing_first"),
         })
     }
 

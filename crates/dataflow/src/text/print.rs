@@ -7,8 +7,9 @@ use relift_job::{ColumnName, DateMode};
 
 use super::literal::{name_text, quoted_text, span_text};
 use crate::{
-    Aggregate, Cardinality, Dataflow, Expr, FoldKind, FoldState, FrameBinding, GroupOrder,
+    Aggregate, Bound, Cardinality, Dataflow, Expr, FoldKind, FoldState, FrameBinding, GroupOrder,
     JoinKind, Node, NodeId, ObligationKind, Op, Order, OrderTerm, PickWhich, SortKey,
+    WindowFunction,
 };
 
 /// A block longer than this is broken into one entry per line.
@@ -170,6 +171,33 @@ fn op_text(op: &Op) -> String {
         Op::Distinct { input } => of("Distinct ", &[*input]),
         Op::Union { inputs } => of("Union ", inputs),
         Op::When { input, condition } => of(&block("When ", &[condition.to_string()]), &[*input]),
+        Op::Window {
+            input,
+            partition,
+            order,
+            functions,
+        } => {
+            let mut entries: Vec<_> = partition.iter().map(|key| format!("by {key}")).collect();
+            entries.extend(order.iter().map(|key| format!("order {}", sort_text(key))));
+            entries.extend(functions.iter().map(|(name, function)| {
+                format!("{} := {}", name_text(name.as_str()), window_text(function))
+            }));
+            of(&block("Window ", &entries), &[*input])
+        }
+        Op::Running(running) => {
+            let mut entries: Vec<_> = running.keys.iter().map(|key| format!("by {key}")).collect();
+            entries.push(format!("creates {}", running.creates));
+            entries.push(format!("presence {}", name_text(running.presence.as_str())));
+            entries.extend(running.slots.iter().map(|slot| {
+                let before = name_text(slot.before.as_str());
+                let after = name_text(slot.after.as_str());
+                format!(
+                    "slot {before} after {after} first {} next {}",
+                    slot.first, slot.next
+                )
+            }));
+            of(&block("Running ", &entries), &[running.input])
+        }
         Op::Fold(fold) => {
             let states: Vec<_> = fold.states.iter().map(state_text).collect();
             of(&block("Fold ", &states), &[fold.input])
@@ -234,6 +262,36 @@ fn aggregate_text(aggregate: &Aggregate) -> String {
         .map(|filter| format!(" where {filter}"))
         .unwrap_or_default();
     format!("{}({argument}){filter}", aggregate.function.name())
+}
+
+fn window_text(function: &WindowFunction) -> String {
+    match function {
+        WindowFunction::RowNumber => "row_number".to_owned(),
+        WindowFunction::Rank => "rank".to_owned(),
+        WindowFunction::DenseRank => "dense_rank".to_owned(),
+        WindowFunction::Tile(count) => format!("tile {count}"),
+        WindowFunction::Offset {
+            value,
+            rows,
+            default,
+        } => format!("offset {rows} of {value} default {default}"),
+        WindowFunction::Over { aggregate, frame } => format!(
+            "{} rows {} to {}",
+            aggregate_text(aggregate),
+            bound_text(frame.start),
+            bound_text(frame.end)
+        ),
+    }
+}
+
+fn bound_text(bound: Bound) -> String {
+    match bound {
+        Bound::Unbounded => "unbounded".to_owned(),
+        Bound::Preceding(rows) => format!("preceding {rows}"),
+        Bound::CurrentRow => "current".to_owned(),
+        Bound::Peers => "peers".to_owned(),
+        Bound::Following(rows) => format!("following {rows}"),
+    }
 }
 
 fn sort_text(key: &SortKey) -> String {

@@ -10,4 +10,5 @@ mod obligations;
 mod operators;
 mod simplification;
 mod text_form;
+mod windows;
 mod worked_example;

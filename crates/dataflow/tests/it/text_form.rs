@@ -108,6 +108,23 @@ $17 acc = State 1 ($15)
   -- region text x {None}, total float64; in order of first_seen $17; key (region)
 $18 = State 2 ($15)
   -- last int64 x {None}; one row
+$19 = Window {
+    by region,
+    order amount desc missing_first,
+    place := row_number,
+    before := offset 1 of amount default 0.0,
+    next := offset -2 of id default None,
+    so_far := float_sum(amount) where py_gt(id, 1) rows unbounded to preceding 1,
+    near := max(id) rows peers to following 3
+}($0)
+  -- id int64, region text x {None}, amount float64, place int64, before float64, next int64 x {None}, so_far float64, near int64; in order of stored $0
+$20 = Running {
+    by region,
+    creates true,
+    presence seen,
+    slot old after new first id next add(previous(old), id)
+}($0)
+  -- id int64, region text x {None}, amount float64, seen bool, old int64 x {None}, new int64; in order of stored $0
 
 frames
 module 0 orders = $0

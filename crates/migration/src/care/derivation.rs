@@ -88,6 +88,30 @@ impl Trace<'_> {
                     self.column(*input, column);
                 }
             }
+            Op::Window {
+                input, functions, ..
+            } => match functions.iter().find(|(name, _)| name == column) {
+                None => self.column(*input, column),
+                Some((_, function)) => {
+                    for part in function.exprs() {
+                        self.expr(Some(*input), part);
+                    }
+                }
+            },
+            Op::Running(running) => {
+                let mut own = running
+                    .slots
+                    .iter()
+                    .filter(|slot| slot.before == *column || slot.after == *column)
+                    .peekable();
+                if own.peek().is_none() && running.presence != *column {
+                    self.column(running.input, column);
+                }
+                for slot in own {
+                    self.expr(Some(running.input), &slot.first);
+                    self.expr(Some(running.input), &slot.next);
+                }
+            }
             Op::Fold(_) => {}
             Op::State { fold, state } => {
                 if let Op::Fold(loop_) = &flow.node(*fold).op {

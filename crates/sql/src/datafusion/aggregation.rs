@@ -15,6 +15,7 @@ use super::expression::Columns;
 use super::fragment::{AggregateCall, OrderKey, Sql, WindowCall};
 use super::identifier::refuse;
 use super::operators::{first_seen, words};
+use super::windows::RUNNING;
 
 impl Compiler<'_> {
     pub(super) fn aggregate(
@@ -148,13 +149,7 @@ impl Compiler<'_> {
                 A::SqlAverage => translator.ty(argument)?.base == Base::Float64,
                 _ => false,
             };
-            let compensated = self
-                .flow
-                .sqlite
-                .as_deref()
-                .and_then(SqliteRelease::of_version)
-                == Some(SqliteRelease::Since343);
-            if float && compensated && aggregate.function != A::FloatSum {
+            if float && self.compensates() && aggregate.function != A::FloatSum {
                 return refuse(
                     format!("`{}`", aggregate.function.name()),
                     "adds floats with a correction term from SQLite 3.43 on, which the engine cannot",
@@ -178,10 +173,11 @@ impl Compiler<'_> {
             }
             let window = Sql::Window(Box::new(WindowCall {
                 name: "sum",
-                argument: Some(summed),
+                arguments: vec![summed],
                 partition: keys.to_vec(),
                 order: block.order.clone(),
-                running: true,
+                frame: RUNNING.to_owned(),
+                ..WindowCall::default()
             }));
             let place = windows
                 .iter()
@@ -240,6 +236,12 @@ impl Compiler<'_> {
             .map(|place| place.map(|place| windows[place].clone()))
             .collect();
         Ok((keys.to_vec(), sums))
+    }
+
+    /// Whether the legacy SQLite adds floats with a correction term.
+    pub(super) fn compensates(&self) -> bool {
+        let release = self.flow.sqlite.as_deref();
+        release.and_then(SqliteRelease::of_version) == Some(SqliteRelease::Since343)
     }
 
     /// One aggregate over the block.

@@ -243,7 +243,13 @@ impl<'a> Compiler<'a> {
             Op::Distinct { input } => self.distinct(id, *input),
             Op::Union { inputs } => self.union(id, inputs),
             Op::When { input, condition } => self.when(id, *input, condition),
-            Op::Fold(_) | Op::State { .. } => refuse(
+            Op::Window {
+                input,
+                partition,
+                order,
+                functions,
+            } => self.window(id, *input, partition, order, functions),
+            Op::Running(_) | Op::Fold(_) | Op::State { .. } => refuse(
                 "loop",
                 "was not turned into relational operators",
                 node.spans.first(),
@@ -615,10 +621,8 @@ impl<'a> Compiler<'a> {
                 };
                 let position = Sql::Window(Box::new(WindowCall {
                     name: "row_number",
-                    argument: None,
-                    partition: Vec::new(),
                     order: block.order.clone(),
-                    running: false,
+                    ..WindowCall::default()
                 }));
                 self.windows = true;
                 let mut block = Block {
@@ -705,7 +709,8 @@ fn fallback_name(op: &Op) -> &'static str {
         Op::Distinct { .. } => "different",
         Op::Union { .. } => "combined",
         Op::When { .. } => "conditional",
-        Op::Fold(_) | Op::State { .. } => "state",
+        Op::Window { .. } => "windowed",
+        Op::Running(_) | Op::Fold(_) | Op::State { .. } => "state",
     }
 }
 
@@ -728,6 +733,13 @@ fn observed_orders(flow: &Dataflow, root: NodeId, ordered: Ordered) -> Vec<bool>
             | Op::Sort { input, .. }
             | Op::Distinct { input } => mark(input, own),
             Op::Limit { input, .. } | Op::Pick { input, .. } => mark(input, true),
+            Op::Window {
+                input, functions, ..
+            } => {
+                let inside = functions.iter().any(|(_, one)| one.observes_order());
+                mark(input, own || inside);
+            }
+            Op::Running(running) => mark(&running.input, true),
             Op::Union { inputs } => inputs.iter().for_each(|input| mark(input, own)),
             Op::Aggregate {
                 input,

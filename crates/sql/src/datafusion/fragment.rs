@@ -83,18 +83,20 @@ pub(crate) struct AggregateCall {
 }
 
 /// A window function.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct WindowCall {
     /// Function.
     pub(crate) name: &'static str,
-    /// Argument.
-    pub(crate) argument: Option<Sql>,
+    /// Arguments.
+    pub(crate) arguments: Vec<Sql>,
+    /// `IGNORE NULLS`.
+    pub(crate) skips_nulls: bool,
     /// `PARTITION BY`.
     pub(crate) partition: Vec<Sql>,
     /// `ORDER BY`.
     pub(crate) order: Vec<OrderKey>,
-    /// Whether rows up to the current one are the frame; otherwise the default.
-    pub(crate) running: bool,
+    /// The frame as it is written; the default when empty.
+    pub(crate) frame: String,
 }
 
 /// The question whether rows exist.
@@ -306,7 +308,7 @@ impl Sql {
                 .chain(&call.filter)
                 .collect(),
             Self::Window(call) => call
-                .argument
+                .arguments
                 .iter()
                 .chain(&call.partition)
                 .chain(call.order.iter().map(|key| &key.sql))
@@ -367,10 +369,11 @@ impl Sql {
             })),
             Self::Window(call) => Self::Window(Box::new(WindowCall {
                 name: call.name,
-                argument: call.argument.as_ref().map(one),
+                arguments: call.arguments.iter().map(one).collect(),
+                skips_nulls: call.skips_nulls,
                 partition: call.partition.iter().map(one).collect(),
                 order: keys(&call.order),
-                running: call.running,
+                frame: call.frame.clone(),
             })),
             Self::Infix(operator, a, b) => Self::Infix(operator, boxed(a), boxed(b)),
             Self::Distinct(a, b, equal) => Self::Distinct(boxed(a), boxed(b), *equal),
@@ -424,10 +427,7 @@ impl Sql {
                 format!("{}({distinct}{argument}{order}){filter}", call.name)
             }
             Self::Window(call) => {
-                let argument = call
-                    .argument
-                    .as_ref()
-                    .map_or_else(String::new, |argument| argument.text(aliases));
+                let arguments = list(&call.arguments, aliases);
                 let mut over = Vec::new();
                 if !call.partition.is_empty() {
                     over.push(format!("PARTITION BY {}", list(&call.partition, aliases)));
@@ -435,10 +435,19 @@ impl Sql {
                 if !call.order.is_empty() {
                     over.push(format!("ORDER BY {}", order_text(&call.order, aliases)));
                 }
-                if call.running {
-                    over.push("ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".to_owned());
+                if !call.frame.is_empty() {
+                    over.push(call.frame.clone());
                 }
-                format!("{}({argument}) OVER ({})", call.name, over.join(" "))
+                let skips = if call.skips_nulls {
+                    " IGNORE NULLS"
+                } else {
+                    ""
+                };
+                format!(
+                    "{}({arguments}){skips} OVER ({})",
+                    call.name,
+                    over.join(" ")
+                )
             }
             Self::Infix(operator, left, right) => {
                 let own = strength(operator);

@@ -14,6 +14,7 @@ mod identifier;
 mod layout;
 mod operators;
 mod violations;
+mod windows;
 
 pub use compiler::{Ordered, PrintLevel, PrintedQuery, PrintedSource, print_query};
 pub use violations::{condition_text, print_violations};

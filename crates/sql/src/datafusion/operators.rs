@@ -507,6 +507,19 @@ impl Compiler<'_> {
         if block.limit.is_some() {
             block = self.close(block, input, None)?;
         }
+        let mut order = self.sort_keys(input, &block, by)?;
+        order.extend(block.order);
+        block.order = order;
+        Ok(self.narrowed(block, id))
+    }
+
+    /// Criteria as the engine orders by them.
+    pub(super) fn sort_keys(
+        &self,
+        input: NodeId,
+        block: &Block,
+        by: &[SortKey],
+    ) -> Result<Vec<OrderKey>, Refusal> {
         let translator = self.translator(input, &block.columns);
         let mut order = Vec::new();
         for key in by {
@@ -525,9 +538,7 @@ impl Compiler<'_> {
                 hint: "sort_key",
             });
         }
-        order.extend(block.order);
-        block.order = order;
-        Ok(self.narrowed(block, id))
+        Ok(order)
     }
 
     pub(super) fn limit(
@@ -596,10 +607,9 @@ impl Compiler<'_> {
         };
         let nth = Sql::Window(Box::new(WindowCall {
             name: "row_number",
-            argument: None,
             partition: partition.clone(),
             order,
-            running: false,
+            ..WindowCall::default()
         }));
         self.windows = true;
         let mut extra = vec![("nth", nth)];
@@ -609,10 +619,9 @@ impl Compiler<'_> {
             extra.extend(first.map(|sql| {
                 let place = Sql::Window(Box::new(WindowCall {
                     name: "min",
-                    argument: Some(sql),
+                    arguments: vec![sql],
                     partition,
-                    order: Vec::new(),
-                    running: false,
+                    ..WindowCall::default()
                 }));
                 ("first_seen", place)
             }));

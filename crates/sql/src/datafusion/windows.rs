@@ -1,0 +1,354 @@
+//! Columns computed over the rows of a partition.
+//!
+//! Each window operator has a table expression to itself: beside a window that sorts the other way the
+//! engine evaluates a running sum from the other end, with other bits. Filters are written as CASE, which
+//! every window function understands.
+
+use relift_dataflow::{
+    Aggregate, AggregateFunction as A, Base, Bound, Expr, Frame, NodeId, Refusal, SortKey,
+    WindowFunction,
+};
+use relift_job::ColumnName;
+
+use super::block::Block;
+use super::compiler::Compiler;
+use super::fragment::{OrderKey, Sql, WindowCall};
+use super::identifier::refuse;
+use super::operators::words;
+
+/// The frame of a running aggregate.
+pub(super) const RUNNING: &str = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW";
+
+impl Compiler<'_> {
+    pub(super) fn window(
+        &mut self,
+        id: NodeId,
+        input: NodeId,
+        partition: &[Expr],
+        order: &[SortKey],
+        functions: &[(ColumnName, WindowFunction)],
+    ) -> Result<Block, Refusal> {
+        let wanted: Vec<&(ColumnName, WindowFunction)> = functions
+            .iter()
+            .filter(|(name, _)| self.needed[id.0 as usize].contains(name))
+            .collect();
+        if wanted.is_empty() {
+            let block = self.block(input)?;
+            return Ok(self.narrowed(block, id));
+        }
+        if wanted.iter().any(|(_, function)| function.observes_order()) {
+            self.require_order(input, id)?;
+        }
+        let mut block = self.plain(input)?;
+        let translator = self.translator(input, &block.columns);
+        let partition_sql = partition
+            .iter()
+            .map(|key| translator.value(key))
+            .collect::<Result<Vec<_>, _>>()?;
+        let own = self.sort_keys(input, &block, order)?;
+        let place = Place {
+            partition: partition_sql,
+            // Ties stand in the input's order.
+            rows: own.iter().chain(&block.order).cloned().collect(),
+            peers: own,
+        };
+        let mut made = Vec::new();
+        for (name, function) in &wanted {
+            made.push((
+                name.clone(),
+                self.windowed(input, &block, &place, function)?,
+            ));
+        }
+        block.columns.extend(made);
+        self.windows = true;
+        let by: Vec<String> = partition
+            .iter()
+            .filter_map(Expr::as_column)
+            .map(|key| words(key.as_str()))
+            .collect();
+        block.tell(if by.is_empty() {
+            "each row with what stands around it".to_owned()
+        } else {
+            format!(
+                "each row with what stands around it among those of its {}",
+                by.join(" and ")
+            )
+        });
+        let block = self.narrowed(block, id);
+        self.close(block, id, None)
+    }
+
+    fn windowed(
+        &self,
+        input: NodeId,
+        block: &Block,
+        place: &Place,
+        function: &WindowFunction,
+    ) -> Result<Sql, Refusal> {
+        let translator = self.translator(input, &block.columns);
+        Ok(match function {
+            WindowFunction::RowNumber => place.by_rows("row_number", Vec::new()).cast("BIGINT"),
+            WindowFunction::Rank => place.by_peers("rank").cast("BIGINT"),
+            WindowFunction::DenseRank => place.by_peers("dense_rank").cast("BIGINT"),
+            WindowFunction::Tile(tiles) => place
+                .by_rows("ntile", vec![Sql::Constant(tiles.to_string())])
+                .cast("BIGINT"),
+            WindowFunction::Offset {
+                value,
+                rows,
+                default,
+            } => {
+                let name = if *rows < 0 { "lead" } else { "lag" };
+                let (ty, other) = (translator.ty(value)?, translator.ty(default)?);
+                let count = Sql::Constant(rows.unsigned_abs().to_string());
+                let mut arguments = vec![translator.value(value)?, count];
+                if other.base == Base::Nothing {
+                    return Ok(place.by_rows(name, arguments));
+                }
+                if default.as_literal().is_none() || ty.base != other.base {
+                    // The engine's default must be a constant of the value's type.
+                    let number = place.by_rows("row_number", Vec::new());
+                    if *rows != 1 || !default.columns().is_empty() && ty.base != other.base {
+                        return refuse(
+                            "window",
+                            "a default that depends on the row stands for rows that are not there",
+                            default.span.as_ref(),
+                        );
+                    }
+                    let first = Sql::infix("=", number, Sql::Constant("1".to_owned()));
+                    let before = place.by_rows(name, arguments);
+                    return Ok(Sql::Case(
+                        vec![(first, translator.value(default)?)],
+                        Box::new(before),
+                    ));
+                }
+                arguments.push(translator.value(default)?);
+                place.by_rows(name, arguments)
+            }
+            WindowFunction::Over { aggregate, frame } => {
+                self.framed(input, block, place, aggregate, *frame)?
+            }
+        })
+    }
+
+    fn framed(
+        &self,
+        input: NodeId,
+        block: &Block,
+        place: &Place,
+        aggregate: &Aggregate,
+        frame: Frame,
+    ) -> Result<Sql, Refusal> {
+        let translator = self.translator(input, &block.columns);
+        let span = aggregate
+            .argument
+            .as_ref()
+            .and_then(|argument| argument.span.as_ref());
+        let name = aggregate.function.name();
+        let filter = aggregate
+            .filter
+            .as_ref()
+            .map(|filter| translator.condition(filter))
+            .transpose()?;
+        let among = |sql: Sql| match &filter {
+            None => sql,
+            Some(filter) => Sql::Case(
+                vec![(filter.clone(), sql)],
+                Box::new(Sql::Constant("NULL".to_owned())),
+            ),
+        };
+        let over = |name: &'static str, argument: Sql| place.over(name, argument, frame, span);
+        if aggregate.function == A::Count {
+            return over("count", among(Sql::Constant("1".to_owned())));
+        }
+        let Some(argument) = aggregate.argument.as_ref() else {
+            return refuse(name, "needs an argument", span);
+        };
+        let ty = translator.ty(argument)?;
+        let floats = ty.base == Base::Float64;
+        let summed = || {
+            let sql = translator.value(argument)?;
+            Ok::<_, Refusal>(among(if ty.base == Base::Int64 {
+                sql.cast("DOUBLE")
+            } else {
+                sql
+            }))
+        };
+        let adds_floats = match aggregate.function {
+            A::FloatSum | A::SqlFloatSum => true,
+            A::SqlAverage => floats,
+            _ => false,
+        };
+        if adds_floats && frame.start != Bound::Unbounded {
+            return refuse(
+                name,
+                "adds floats over rows that leave the frame again, which the engine subtracts",
+                span,
+            );
+        }
+        if adds_floats && aggregate.function != A::FloatSum && self.compensates() {
+            return refuse(
+                name,
+                "adds floats with a correction term from SQLite 3.43 on, which the engine cannot",
+                span,
+            );
+        }
+        Ok(match aggregate.function {
+            A::Count | A::CountValues => over("count", among(translator.value(argument)?))?,
+            A::CountDistinct => {
+                return refuse(
+                    name,
+                    "of the rows around a row has no form in the engine",
+                    span,
+                );
+            }
+            A::Sum => over("sum", among(translator.value(argument)?))?.or_else("0"),
+            A::SqlSum => over("sum", among(translator.value(argument)?))?,
+            A::FloatSum => {
+                let mut sum = over("sum", summed()?)?.or_else("0.0");
+                if ty.from_decimal.is_none() {
+                    // Python starts from 0.0, so a sum of nothing but -0.0 is 0.0.
+                    sum = Sql::infix("+", sum, Sql::Constant("0.0".to_owned()));
+                }
+                if ty.missing.nan {
+                    // One NaN makes the sum NaN, where SQL passes over NULL.
+                    let missing = Sql::IsNull(Box::new(translator.value(argument)?), false);
+                    let some = over("bool_or", among(missing))?;
+                    let null = Sql::Constant("NULL".to_owned());
+                    sum = Sql::Case(vec![(some, null)], Box::new(sum));
+                }
+                sum
+            }
+            A::SqlFloatSum => over("sum", summed()?)?,
+            A::SqlAverage => {
+                let sum = if floats {
+                    over("sum", summed()?)?
+                } else {
+                    over("sum", among(translator.value(argument)?))?.cast("DOUBLE")
+                };
+                Sql::infix("/", sum, over("count", among(translator.value(argument)?))?)
+            }
+            A::Min => over("min", among(translator.value(argument)?))?,
+            A::Max => over("max", among(translator.value(argument)?))?,
+            A::First | A::Last => {
+                let name = if aggregate.function == A::First {
+                    "first_value"
+                } else {
+                    "last_value"
+                };
+                if filter.is_some() && ty.missing.possible() {
+                    return refuse(
+                        name,
+                        "of some rows cannot tell a missing value from a row that is left out",
+                        span,
+                    );
+                }
+                let sql = among(translator.value(argument)?);
+                place.call(WindowCall {
+                    name,
+                    arguments: vec![sql],
+                    skips_nulls: filter.is_some(),
+                    frame: frame_text(frame, span)?,
+                    ..WindowCall::default()
+                })
+            }
+            A::Any | A::All => {
+                let any = aggregate.function == A::Any;
+                let mut condition = translator.condition(argument)?;
+                if ty.missing.possible() {
+                    condition = condition.or_else("FALSE");
+                }
+                let function = if any { "bool_or" } else { "bool_and" };
+                over(function, among(condition))?.or_else(if any { "FALSE" } else { "TRUE" })
+            }
+        })
+    }
+}
+
+/// Where the rows of a window stand.
+struct Place {
+    partition: Vec<Sql>,
+    /// Criteria that tell all rows apart.
+    rows: Vec<OrderKey>,
+    /// Criteria by which rows are peers.
+    peers: Vec<OrderKey>,
+}
+
+impl Place {
+    fn call(&self, call: WindowCall) -> Sql {
+        let order = if call.frame.starts_with("RANGE") {
+            &self.peers
+        } else {
+            &self.rows
+        };
+        Sql::Window(Box::new(WindowCall {
+            partition: self.partition.clone(),
+            order: order
+                .iter()
+                .filter(|key| !matches!(key.sql, Sql::Constant(_)))
+                .cloned()
+                .collect(),
+            ..call
+        }))
+    }
+
+    fn by_rows(&self, name: &'static str, arguments: Vec<Sql>) -> Sql {
+        self.call(WindowCall {
+            name,
+            arguments,
+            ..WindowCall::default()
+        })
+    }
+
+    fn by_peers(&self, name: &'static str) -> Sql {
+        Sql::Window(Box::new(WindowCall {
+            name,
+            partition: self.partition.clone(),
+            order: self.peers.clone(),
+            ..WindowCall::default()
+        }))
+    }
+
+    fn over(
+        &self,
+        name: &'static str,
+        argument: Sql,
+        frame: Frame,
+        span: Option<&relift_diagnostics::Span>,
+    ) -> Result<Sql, Refusal> {
+        Ok(self.call(WindowCall {
+            name,
+            arguments: vec![argument],
+            frame: frame_text(frame, span)?,
+            ..WindowCall::default()
+        }))
+    }
+}
+
+/// The frame as SQL writes it.
+fn frame_text(frame: Frame, span: Option<&relift_diagnostics::Span>) -> Result<String, Refusal> {
+    let unit = match (frame.start, frame.end) {
+        (Bound::Peers, Bound::Peers | Bound::Unbounded) | (Bound::Unbounded, Bound::Peers) => {
+            "RANGE"
+        }
+        (Bound::Peers, _) | (_, Bound::Peers) => {
+            return refuse(
+                "window",
+                "its frame counts rows at one end and peers at the other",
+                span,
+            );
+        }
+        _ => "ROWS",
+    };
+    let text = |bound: Bound, unbounded: &str| match bound {
+        Bound::Unbounded => format!("UNBOUNDED {unbounded}"),
+        Bound::Preceding(rows) => format!("{rows} PRECEDING"),
+        Bound::CurrentRow | Bound::Peers => "CURRENT ROW".to_owned(),
+        Bound::Following(rows) => format!("{rows} FOLLOWING"),
+    };
+    Ok(format!(
+        "{unit} BETWEEN {} AND {}",
+        text(frame.start, "PRECEDING"),
+        text(frame.end, "FOLLOWING")
+    ))
+}
