@@ -162,6 +162,7 @@ impl<'a> Lowerer<'a> {
                     parameters: Some(&function.parameters),
                     body: Body::Statements(&function.body),
                     frame: (!self.calls.is_empty()).then_some(self.frame),
+                    home: self.home,
                 });
                 let function = self.functions.len() - 1;
                 class

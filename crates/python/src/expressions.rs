@@ -140,6 +140,7 @@ impl<'a> Lowerer<'a> {
                     parameters: lambda.parameters.as_deref(),
                     body: Body::Expression(&lambda.body),
                     frame: (!self.calls.is_empty()).then_some(self.frame),
+                    home: self.home,
                 });
                 Ok(Value::Function(self.functions.len() - 1))
             }
@@ -214,6 +215,7 @@ impl<'a> Lowerer<'a> {
                 }
             }
             Some(value) => crate::merging::resolve(&value, &self.state),
+            None if name == "__name__" => self.module_name(),
             None => Value::Global(Rc::from(format!("builtins.{name}"))),
         }
     }
@@ -261,7 +263,7 @@ impl<'a> Lowerer<'a> {
         let construct = format!("attribute `{name}`");
         let value = self.resolved(value, &construct, span)?;
         match &value {
-            Value::Global(path) => Ok(Value::Global(Rc::from(format!("{path}.{name}")))),
+            Value::Global(path) => self.of_module(path, name, span),
             Value::Class(class) => self.attribute_of_class(*class, name, span),
             Value::Record(record) if record.kind != RecordKind::Dict => {
                 match (record.field(name), record.kind) {

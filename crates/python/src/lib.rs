@@ -27,10 +27,12 @@ mod merging;
 mod methods;
 pub mod pandas;
 mod series;
+mod siblings;
 mod state;
 mod statements;
 pub mod syntax;
 mod text_format;
 mod values;
 
-pub use lowering::{ExternalLowered, lower_external};
+pub use lowering::{ExternalCode, ExternalLowered, lower_external};
+pub use siblings::Siblings;

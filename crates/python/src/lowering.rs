@@ -12,6 +12,7 @@ use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::classes::Class;
+use crate::siblings::{Home, Siblings};
 use crate::state::{State, all, any, common_scope, not};
 use crate::statements::Exits;
 use crate::syntax::{ModuleSyntax, parse};
@@ -29,23 +30,36 @@ pub struct ExternalLowered {
     pub frames_conditional: Vec<(FrameName, Obligation)>,
 }
 
-/// Lowers the named function of a module. On refusal the graph is left as it was.
+/// An External with the code around it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExternalCode<'s> {
+    /// Its file.
+    pub source: &'s SourceFile,
+    /// The function that is called.
+    pub function: &'s str,
+    /// The dotted name under which Python knows the file.
+    pub name: &'s str,
+    /// Modules it can import.
+    pub siblings: &'s Siblings,
+}
+
+/// Lowers the called function of an External. On refusal the graph is left as it was.
 pub fn lower_external(
     flow: &mut Dataflow,
-    source: &SourceFile,
-    function: &str,
+    code: &ExternalCode<'_>,
     frames: &BTreeMap<FrameName, NodeId>,
     module: usize,
     catalog: &Catalog,
 ) -> Result<ExternalLowered, Vec<Refusal>> {
-    let syntax = parse(source).map_err(|errors| {
+    let syntax = parse(code.source).map_err(|errors| {
         errors
             .into_iter()
             .map(|error| Refusal::new("module", error.message, error.span))
             .collect::<Vec<_>>()
     })?;
     let before = flow.clone();
-    let lowered = Lowerer::new(flow, &syntax, module, catalog).external(function, frames);
+    let lowered =
+        Lowerer::new(flow, code, &syntax, module, catalog).external(code.function, frames);
     if lowered.is_err() {
         *flow = before;
     }
@@ -60,6 +74,8 @@ pub(crate) struct Callable<'a> {
     pub(crate) body: Body<'a>,
     /// The call in which it was defined; `None` at module level.
     pub(crate) frame: Option<u32>,
+    /// The module in which it stands.
+    pub(crate) home: Home<'a>,
 }
 
 /// What a callable executes.
@@ -92,7 +108,13 @@ pub(crate) struct RowScope {
 pub(crate) struct Lowerer<'a> {
     pub(crate) flow: &'a mut Dataflow,
     pub(crate) catalog: &'a Catalog,
-    pub(crate) syntax: &'a ModuleSyntax,
+    /// The module whose code is being executed.
+    pub(crate) home: Home<'a>,
+    pub(crate) siblings: &'a Siblings,
+    /// Dotted name of the External.
+    pub(crate) main: &'a str,
+    /// Siblings whose execution is under way.
+    pub(crate) loading: Vec<&'a str>,
     pub(crate) module: usize,
     pub(crate) state: State,
     pub(crate) functions: Vec<Callable<'a>>,
@@ -136,6 +158,7 @@ impl Snapshot {
 impl<'a> Lowerer<'a> {
     fn new(
         flow: &'a mut Dataflow,
+        code: &ExternalCode<'a>,
         syntax: &'a ModuleSyntax,
         module: usize,
         catalog: &'a Catalog,
@@ -143,7 +166,10 @@ impl<'a> Lowerer<'a> {
         Self {
             flow,
             catalog,
-            syntax,
+            home: Home::main(code.name, syntax),
+            siblings: code.siblings,
+            main: code.name,
+            loading: Vec::new(),
             module,
             state: State::default(),
             functions: Vec::new(),
@@ -174,7 +200,8 @@ impl<'a> Lowerer<'a> {
             self.state.shared.insert(name.clone(), Value::Object(id));
         }
         self.module_level().map_err(|refusal| vec![refusal])?;
-        let whole = self.syntax.source().whole();
+        let whole = self.home.syntax.source().whole();
+        self.load_ahead(&whole);
         let Some(Value::Function(callable)) = self.state.globals.get(function).cloned() else {
             return Err(vec![Refusal::new(
                 format!("function `{function}`"),
@@ -238,7 +265,7 @@ impl<'a> Lowerer<'a> {
     }
 
     fn final_frame(&mut self, name: &FrameName, value: &Value) -> Result<NodeId, Refusal> {
-        let span = self.syntax.source().whole();
+        let span = self.home.syntax.source().whole();
         if let Value::Choice(_) | Value::Unbound = value {
             return Err(Refusal::new(
                 format!("shared_state[\"{name}\"]"),
@@ -258,7 +285,7 @@ impl<'a> Lowerer<'a> {
     }
 
     pub(crate) fn span_of(&self, range: TextRange) -> Span {
-        self.syntax.span(range)
+        self.home.syntax.span(range)
     }
 
     /// A new object, made in the loop being executed.
@@ -658,12 +685,21 @@ impl<'a> Lowerer<'a> {
                 "a function defined inside another is called from elsewhere",
             ));
         }
-        let arguments = self.bind_arguments(callable, positional, named, &construct, span)?;
+        self.publish();
         let caller = self.state.locals.clone();
         let caller_frame = self.frame;
+        let caller_home = std::mem::replace(&mut self.home, callable.home);
         if callable.frame.is_none() {
             self.state.locals.clear();
         }
+        let arguments = self.bind_arguments(callable, positional, named, &construct, span);
+        let arguments = match arguments {
+            Ok(arguments) => arguments,
+            Err(refusal) => {
+                self.home = caller_home;
+                return Err(refusal);
+            }
+        };
         self.state.locals.extend(arguments);
         self.frame = self.new_frame();
         self.calls.push(index);
@@ -682,7 +718,9 @@ impl<'a> Lowerer<'a> {
         };
         self.calls.pop();
         self.frame = caller_frame;
+        self.home = caller_home;
         self.state.locals = caller;
+        self.take_back();
         result
     }
 

@@ -590,7 +590,7 @@ impl Lowerer<'_> {
             .spans
             .first()
             .cloned()
-            .unwrap_or_else(|| self.syntax.source().whole())
+            .unwrap_or_else(|| self.home.syntax.source().whole())
     }
 
     /// The relation only where the condition holds. Parts that say no more than that an input has rows

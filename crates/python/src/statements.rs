@@ -55,7 +55,7 @@ const HARMLESS_MODULES: &[&str] = &[
 impl<'a> Lowerer<'a> {
     /// Executes the module's own statements.
     pub(crate) fn module_level(&mut self) -> Result<(), Refusal> {
-        for statement in self.syntax.body() {
+        for statement in self.home.syntax.body() {
             if let Stmt::If(_) = statement
                 && self.is_main_guard(statement)
             {
@@ -70,8 +70,9 @@ impl<'a> Lowerer<'a> {
                 ));
             }
         }
-        let names = std::mem::take(&mut self.state.locals);
-        self.state.globals = names;
+        for (name, value) in std::mem::take(&mut self.state.locals) {
+            self.state.globals.insert(self.home.global(&name), value);
+        }
         Ok(())
     }
 
@@ -81,6 +82,8 @@ impl<'a> Lowerer<'a> {
         };
         matches!(&*branch.test, Expr::Compare(compare)
             if matches!(&*compare.left, Expr::Name(name) if name.id == "__name__")
+                && matches!(*compare.ops, [ast::CmpOp::Eq])
+                && matches!(&*compare.comparators, [Expr::StringLiteral(text)] if text.value.to_str() == "__main__")
                 && branch.elif_else_clauses.is_empty())
             && self.calls.is_empty()
     }
@@ -184,39 +187,19 @@ impl<'a> Lowerer<'a> {
                     parameters: Some(&function.parameters),
                     body: Body::Statements(&function.body),
                     frame: (!self.calls.is_empty()).then_some(self.frame),
+                    home: self.home,
                 });
                 let value = Value::Function(self.functions.len() - 1);
                 self.state.locals.insert(function.name.to_string(), value);
                 Ok(Vec::new())
             }
             Stmt::Import(import) => {
-                for alias in &import.names {
-                    let full = alias.name.as_str();
-                    let (name, path) = if let Some(name) = &alias.asname {
-                        (name.as_str(), full)
-                    } else {
-                        let root = full.split('.').next().unwrap_or(full);
-                        (root, root)
-                    };
-                    let value = Value::Global(Rc::from(path));
-                    self.state.locals.insert(name.to_owned(), value);
-                }
-                Ok(Vec::new())
+                let done = self.import(import, &span);
+                self.imported(done)
             }
             Stmt::ImportFrom(import) => {
-                let module = import
-                    .module
-                    .as_ref()
-                    .map_or_else(String::new, ToString::to_string);
-                for alias in &import.names {
-                    let name = alias.asname.as_ref().unwrap_or(&alias.name);
-                    if alias.name.as_str() == "*" {
-                        return refuse("import", "it imports names that are not listed");
-                    }
-                    let value = Value::Global(Rc::from(format!("{module}.{}", alias.name)));
-                    self.state.locals.insert(name.to_string(), value);
-                }
-                Ok(Vec::new())
+                let done = self.import_from(import, &span);
+                self.imported(done)
             }
             Stmt::Raise(_) => {
                 self.require(
@@ -502,7 +485,7 @@ impl<'a> Lowerer<'a> {
         self.state
             .locals
             .get(name)
-            .or_else(|| self.state.globals.get(name))
+            .or_else(|| self.state.globals.get(&self.home.global(name)))
             .cloned()
     }
 }
@@ -642,6 +625,18 @@ impl<'a> Visitor<'a> for Mentioned<'a> {
             }
             Stmt::FunctionDef(definition) => {
                 self.assigned.insert(definition.name.to_string());
+            }
+            Stmt::Import(import) => {
+                let names = import.names.iter().map(|alias| match &alias.asname {
+                    Some(name) => name.as_str(),
+                    None => alias.name.split('.').next().unwrap_or_default(),
+                });
+                self.assigned.extend(names.map(str::to_owned));
+            }
+            Stmt::ImportFrom(import) => {
+                let names = import.names.iter();
+                let names = names.map(|alias| alias.asname.as_ref().unwrap_or(&alias.name));
+                self.assigned.extend(names.map(ToString::to_string));
             }
             Stmt::Break(_) | Stmt::Continue(_) if self.loops == 0 => self.leaves = true,
             _ => {}

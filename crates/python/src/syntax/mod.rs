@@ -3,6 +3,7 @@
 //! Detectors ask here also about modules whose lowering was refused, so nothing in this file depends on
 //! lowering.
 
+mod imports;
 mod literals;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
+pub(crate) use imports::is_standard_module;
+pub use imports::{Import, has_computed_imports, imports};
 pub use literals::{
     EmbeddedSql, NullDefault, NumberLiteral, bare_numbers, comparisons_with, embedded_sql,
     mentions, null_defaults,

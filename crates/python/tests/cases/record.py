@@ -10,6 +10,7 @@ import importlib.util
 import json
 import pathlib
 import random
+import sys
 from decimal import Decimal
 
 import pandas as pd
@@ -122,6 +123,9 @@ def cell(value):
 
 
 def main():
+    # Where the legacy runtime finds modules of the portfolio: behind those that are loaded already.
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(HERE / "siblings"))
     made = tables()
     (HERE / "tables.json").write_text(json.dumps(made, indent=0, ensure_ascii=False) + "\n")
     for path in sorted(HERE.glob("*.py")):

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use relift_dataflow::interpret::{Interpreter, Parameters, Table, Value};
 use relift_dataflow::{NodeId, Op};
 use relift_diagnostics::SourceFile;
 use relift_job::{ColumnName, EffectiveDate, LakeType, TableName};
+use relift_python::{Siblings, syntax};
 use relift_values::Decimal;
 use serde_json::Value as Json;
 
@@ -38,6 +39,38 @@ fn folder() -> PathBuf {
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The modules that every case can import.
+fn siblings() -> Siblings {
+    fn add(siblings: &mut Siblings, folder: &Path, package: &str) {
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+            .expect("a folder of modules")
+            .map(|entry| entry.expect("readable").path())
+            .collect();
+        entries.sort();
+        for path in entries {
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            let stem = stem.expect("a name").to_owned();
+            if path.is_dir() {
+                if stem != "__pycache__" {
+                    add(siblings, &path, &format!("{package}{stem}."));
+                }
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a module");
+            let name = format!("{package}{stem}");
+            let file = format!("externals/{}.py", name.replace('.', "/"));
+            let module = syntax::parse(&SourceFile::new(&file, &text)).expect("valid syntax");
+            match name.strip_suffix(".__init__") {
+                Some(package) => siblings.insert(package, module, true),
+                None => siblings.insert(&name, module, false),
+            }
+        }
+    }
+    let mut siblings = Siblings::default();
+    add(&mut siblings, &folder().join("siblings"), "");
+    siblings
 }
 
 fn days(text: &str) -> i32 {
@@ -124,7 +157,7 @@ fn made(name: &str) -> String {
         &read(&format!("{name}.py")),
     );
     let mut market = Market::new(&TABLES.map(|(_, columns)| columns));
-    let lowered = match market.lower(&source, "execute") {
+    let lowered = match market.lower_beside(&source, "execute", &siblings()) {
         Ok(lowered) => lowered,
         Err(refusals) => {
             let mut text = String::new();

@@ -8,7 +8,7 @@ use relift_job::{
     Catalog, ColumnFacts, ColumnName, DataSourcing, DateMode, DateRange, EffectiveDate, FrameName,
     JobName, LakeType, Nulls, TableFacts, TableName, Workspace,
 };
-use relift_python::{ExternalLowered, lower_external, pandas};
+use relift_python::{ExternalCode, ExternalLowered, Siblings, lower_external, pandas};
 
 /// Columns as `name type`, a question mark after the type where NULL occurs.
 const TABLES: &[(&str, &str)] = &[
@@ -174,13 +174,22 @@ impl Market {
         source: &SourceFile,
         function: &str,
     ) -> Result<ExternalLowered, Vec<Refusal>> {
-        lower_external(
-            &mut self.flow,
+        self.lower_beside(source, function, &Siblings::default())
+    }
+
+    /// The same for an External that can import modules.
+    pub(crate) fn lower_beside(
+        &mut self,
+        source: &SourceFile,
+        function: &str,
+        siblings: &Siblings,
+    ) -> Result<ExternalLowered, Vec<Refusal>> {
+        let code = ExternalCode {
             source,
             function,
-            &self.frames,
-            1,
-            &self.catalog,
-        )
+            name: "external",
+            siblings,
+        };
+        lower_external(&mut self.flow, &code, &self.frames, 1, &self.catalog)
     }
 }
