@@ -22,12 +22,27 @@ pub struct JobView<'a> {
     pub configuration: &'a SourceFile,
     /// Its Externals by module, also refused ones.
     pub externals: &'a BTreeMap<usize, ModuleSyntax>,
+    /// Modules of the portfolio that these import, each with the first that does.
+    pub siblings: &'a BTreeMap<usize, Vec<ModuleSyntax>>,
     /// Names of the lake's tables, without their schemas.
     pub tables: &'a BTreeSet<String>,
     /// Name of the column every source has its date in.
     pub effective_date_column: &'a str,
     /// Why it was refused.
     pub refusals: &'a [Refusal],
+}
+
+impl JobView<'_> {
+    /// All of its Python, with the module of the job that it belongs to.
+    pub(crate) fn python(&self) -> impl Iterator<Item = (usize, &ModuleSyntax)> {
+        let siblings = self.siblings.iter();
+        let siblings = siblings
+            .flat_map(|(module, siblings)| siblings.iter().map(move |syntax| (*module, syntax)));
+        let externals = self.externals.iter();
+        externals
+            .map(|(module, syntax)| (*module, syntax))
+            .chain(siblings)
+    }
 }
 
 /// Finds one kind of anti-pattern.

@@ -23,7 +23,7 @@ impl Uses {
         let unread = modules.iter().enumerate().any(|(index, module)| {
             matches!(module.kind, ModuleKind::External(_)) && !view.externals.contains_key(&index)
         });
-        if unread || view.externals.values().any(has_computed_keys) {
+        if unread || view.python().any(|(_, syntax)| has_computed_keys(syntax)) {
             return Self { used: None };
         }
         let mut names: BTreeSet<String> = BTreeSet::new();
@@ -45,9 +45,8 @@ impl Uses {
             }
         }
         let set: Vec<_> = view
-            .externals
-            .values()
-            .map(|syntax| {
+            .python()
+            .map(|(_, syntax)| {
                 let uses = shared_state_uses(syntax);
                 uses.into_iter()
                     .filter(|found| found.written)
@@ -56,7 +55,7 @@ impl Uses {
             .collect();
         names.extend(set.iter().flatten().map(|found| found.key.clone()));
         for name in &names {
-            for (syntax, set) in view.externals.values().zip(&set) {
+            for ((_, syntax), set) in view.python().zip(&set) {
                 let writes = set.iter().filter(|found| found.key == *name).count();
                 if mentions(syntax, name) > writes {
                     used.insert(name.to_lowercase());

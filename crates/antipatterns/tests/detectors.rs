@@ -178,6 +178,7 @@ fn found_in(
         lifted,
         configuration: &SourceFile::new("jobs/stays.json", CONFIGURATION),
         externals,
+        siblings: &BTreeMap::new(),
         tables: &BTreeSet::new(),
         effective_date_column: "as_of",
         refusals: &[],

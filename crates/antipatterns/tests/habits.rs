@@ -46,6 +46,7 @@ fn found(modules: &str, python: &str) -> Vec<String> {
         lifted: None,
         configuration: &configuration,
         externals: &externals,
+        siblings: &BTreeMap::new(),
         tables: &tables,
         effective_date_column: "as_of",
         refusals: &[],

@@ -15,9 +15,11 @@ use relift_job::{
     LakeType, ModuleKind, Nulls, TableFacts, TableName, Transformation,
 };
 use relift_lift::{Lifted, lift};
+use relift_python::ExternalCode;
 use relift_python::syntax::{self, ModuleSyntax};
 use relift_sql::sqlite::{self, SqlText};
 
+use crate::modules::{module_name, siblings};
 use crate::{MigrationError, Project};
 
 /// A refusal and the module it is about, if it is about one.
@@ -35,6 +37,8 @@ pub(crate) struct Analysis {
     pub(crate) lifted: Result<Lifted, Vec<RefusedAt>>,
     /// Externals that parse, by module.
     pub(crate) externals: BTreeMap<usize, ModuleSyntax>,
+    /// Modules of the portfolio that these import, each with the first that does.
+    pub(crate) siblings: BTreeMap<usize, Vec<ModuleSyntax>>,
     /// The lake's catalog and the tables of other jobs; `None` when the job reads none of those.
     extended: Option<Catalog>,
 }
@@ -112,6 +116,9 @@ impl Analysis {
             rejected: Vec::new(),
             refusals: Vec::new(),
             externals: BTreeMap::new(),
+            siblings: BTreeMap::new(),
+            remembered: BTreeSet::new(),
+            used: BTreeSet::new(),
         };
         for index in 0..job.modules.len() {
             lowering.module(index);
@@ -121,6 +128,7 @@ impl Analysis {
             rejected,
             refusals,
             externals,
+            siblings,
             ..
         } = lowering;
         let lifted = if refusals.is_empty() && rejected.is_empty() {
@@ -139,6 +147,7 @@ impl Analysis {
             rejected,
             lifted,
             externals,
+            siblings,
             extended,
         })
     }
@@ -219,6 +228,11 @@ struct Lowering<'a> {
     rejected: Vec<Diagnostic>,
     refusals: Vec<RefusedAt>,
     externals: BTreeMap<usize, ModuleSyntax>,
+    siblings: BTreeMap<usize, Vec<ModuleSyntax>>,
+    /// Files in which an External may have left something that a later one would find.
+    remembered: BTreeSet<Arc<str>>,
+    /// Files of the Externals so far.
+    used: BTreeSet<Arc<str>>,
 }
 
 impl Lowering<'_> {
@@ -498,16 +512,51 @@ impl Lowering<'_> {
                     .for_each(|problem| self.reject(index, ".module", problem));
             }
         };
+        let imported = match self.project.imported(external, &source) {
+            Ok(imported) => imported,
+            Err(error) => {
+                let problem = Diagnostic::error(error.whole());
+                return self.reject(
+                    index,
+                    ".module",
+                    problem.hint("the file must be UTF-8 text"),
+                );
+            }
+        };
         let uses = syntax::shared_state_uses(&parsed);
         self.externals.insert(index, parsed);
-        let lowered = relift_python::lower_external(
-            &mut self.flow,
-            &source,
-            &external.function,
-            &self.frames,
-            index,
-            self.catalog,
-        );
+        let files: BTreeSet<Arc<str>> = imported
+            .iter()
+            .map(|module| &module.source)
+            .chain([&source])
+            .map(|source| source.name().clone())
+            .collect();
+        let unread = imported
+            .iter()
+            .filter(|module| !self.used.contains(module.source.name()))
+            .filter_map(|module| module.syntax.clone())
+            .collect();
+        self.siblings.insert(index, unread);
+        self.used.extend(files.iter().cloned());
+        let siblings = siblings(&imported);
+        let code = ExternalCode {
+            source: &source,
+            function: &external.function,
+            name: &module_name(external),
+            siblings: &siblings,
+        };
+        let before = self.flow.clone();
+        let mut lowered =
+            relift_python::lower_external(&mut self.flow, &code, &self.frames, index, self.catalog);
+        if let Some(file) = files.intersection(&self.remembered).next() {
+            let reason = "an External before it may have left something in a module they share";
+            let construct = format!("module {file}");
+            self.flow = before;
+            lowered = Err(vec![Refusal::new(construct, reason, Some(source.whole()))]);
+        }
+        if lowered.as_ref().map_or(true, |lowered| lowered.remembers) {
+            self.remembered.extend(files);
+        }
         match lowered {
             Ok(lowered) => {
                 for (frame, node) in lowered.frames_read {

@@ -54,6 +54,7 @@ impl Bench<'_> {
                 lifted: lifted.ok().map(|lifted| &lifted.flow),
                 configuration: &analysis.sources[0],
                 externals: &analysis.externals,
+                siblings: &analysis.siblings,
                 tables: &tables,
                 effective_date_column: &self.project.workspace.effective_date_column,
                 refusals: &refusals,

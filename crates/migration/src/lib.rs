@@ -17,6 +17,7 @@ mod explain;
 mod findings;
 mod lakes;
 mod ledger;
+mod modules;
 mod obligations;
 mod overview;
 mod package;

@@ -219,26 +219,22 @@ impl Project {
     /// portfolio these import, each once.
     pub fn sources(&self, job: &Job) -> Result<Vec<SourceFile>, MigrationError> {
         let mut found = vec![read_source(&self.root, &job.file)?];
-        let mut waiting: Vec<String> = job
-            .modules
-            .iter()
-            .filter_map(|module| match &module.kind {
-                ModuleKind::External(external) => Some(external.module.clone()),
-                _ => None,
-            })
-            .collect();
-        while let Some(module) = waiting.pop() {
-            let file = self
-                .module_files(&module)
-                .into_iter()
-                .find(|file| self.root.join(file).is_file());
-            let Some(file) = file else { continue };
-            if found.iter().any(|known| **known.name() == *file) {
-                continue;
+        let mut add = |source: SourceFile| {
+            if found.iter().all(|known| known.name() != source.name()) {
+                found.push(source);
             }
-            let source = read_source(&self.root, &file)?;
-            waiting.extend(imported_modules(source.text()));
-            found.push(source);
+        };
+        for module in &job.modules {
+            let ModuleKind::External(external) = &module.kind else {
+                continue;
+            };
+            // One that is missing is said when the job is analysed or run.
+            let Ok(source) = self.external(external) else {
+                continue;
+            };
+            add(source.clone());
+            let imported = self.imported(external, &source)?;
+            imported.into_iter().for_each(|module| add(module.source));
         }
         Ok(found)
     }
@@ -292,20 +288,6 @@ fn files_below(root: &Path, folder: &str, extension: &str) -> Result<Vec<String>
     Ok(files)
 }
 
-/// Modules named by import statements, wherever they stand; names that are no files of the portfolio are
-/// dropped by the caller.
-fn imported_modules(text: &str) -> Vec<String> {
-    text.lines()
-        .filter_map(|line| {
-            let line = line.trim_start();
-            let rest = line
-                .strip_prefix("import ")
-                .or_else(|| line.strip_prefix("from "))?;
-            rest.split([' ', ',']).next().map(str::to_owned)
-        })
-        .collect()
-}
-
 /// Names for an error message; those of a large portfolio are cut.
 fn listed(names: &BTreeSet<JobName>) -> String {
     const SHOWN: usize = 40;
@@ -337,13 +319,5 @@ mod tests {
         assert!(matches_pattern("order*", "order_totals"));
         assert!(matches_pattern("*_fees", "payment_fees"));
         assert!(!matches_pattern("order", "order_totals"));
-    }
-
-    #[test]
-    fn imports_are_found() {
-        assert_eq!(
-            imported_modules("import os\nfrom shared.rates import x\n"),
-            ["os", "shared.rates"]
-        );
     }
 }

@@ -28,6 +28,8 @@ pub struct ExternalLowered {
     /// Frames of `frames_set` that some paths leave unset, with what must hold should a later module read
     /// them: there the legacy job would not find them.
     pub frames_conditional: Vec<(FrameName, Obligation)>,
+    /// Whether it changes something of its modules, which a later External of the job would find changed.
+    pub remembers: bool,
 }
 
 /// An External with the code around it.
@@ -202,6 +204,7 @@ impl<'a> Lowerer<'a> {
         self.module_level().map_err(|refusal| vec![refusal])?;
         let whole = self.home.syntax.source().whole();
         self.load_ahead(&whole);
+        let (globals, objects) = (self.state.globals.clone(), self.state.heap.clone());
         let Some(Value::Function(callable)) = self.state.globals.get(function).cloned() else {
             return Err(vec![Refusal::new(
                 format!("function `{function}`"),
@@ -223,6 +226,12 @@ impl<'a> Lowerer<'a> {
                 )]);
             }
         }
+        let own = objects.range(frames.len() as ObjectId + 1..);
+        let remembers = self.state.globals != globals
+            || own.into_iter().any(|(id, object)| {
+                let now = self.state.heap.get(id).map(|now| &now.content);
+                now != Some(&object.content)
+            });
         let mut set = Vec::new();
         let mut conditional = Vec::new();
         let mut refused = std::mem::take(&mut self.refused);
@@ -261,6 +270,7 @@ impl<'a> Lowerer<'a> {
             frames_set: set,
             frames_read: self.frames_read,
             frames_conditional: conditional,
+            remembers,
         })
     }
 

@@ -38,21 +38,16 @@ pub struct Siblings {
 
 #[derive(Clone, Debug)]
 struct Sibling {
-    syntax: ModuleSyntax,
+    /// `None` when its text is not Python.
+    syntax: Option<ModuleSyntax>,
     package: bool,
 }
 
 impl Siblings {
-    /// Adds a module; that of a package is its `__init__.py`.
-    pub fn insert(&mut self, name: &str, syntax: ModuleSyntax, package: bool) {
+    /// Adds a module, without syntax if it does not parse; that of a package is its `__init__.py`.
+    pub fn insert(&mut self, name: &str, syntax: Option<ModuleSyntax>, package: bool) {
         self.modules
             .insert(name.to_owned(), Sibling { syntax, package });
-    }
-
-    /// The modules in the order of their names.
-    pub fn modules(&self) -> impl Iterator<Item = (&str, &ModuleSyntax)> {
-        let modules = self.modules.iter();
-        modules.map(|(name, sibling)| (name.as_str(), &sibling.syntax))
     }
 
     /// Whether a name is that of a module or of a folder with modules.
@@ -298,9 +293,12 @@ impl<'a> Lowerer<'a> {
         if !self.loops.is_empty() {
             return refuse("it is imported for the first time inside a loop");
         }
+        let Some(syntax) = &sibling.syntax else {
+            return refuse("it is not valid Python");
+        };
         let home = Home {
             name,
-            syntax: &sibling.syntax,
+            syntax,
             package: sibling.package,
             main: false,
         };

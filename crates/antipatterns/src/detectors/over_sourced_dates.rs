@@ -29,9 +29,8 @@ declare_detector! {
 fn find(view: &JobView<'_>) -> Vec<Finding> {
     let column = view.effective_date_column;
     let in_python = view
-        .externals
-        .values()
-        .any(|syntax| !comparisons_with(syntax, column).is_empty());
+        .python()
+        .any(|(_, syntax)| !comparisons_with(syntax, column).is_empty());
     let in_sql = queries(view).iter().any(|(_, facts)| {
         facts
             .comparisons
@@ -59,9 +58,8 @@ fn find(view: &JobView<'_>) -> Vec<Finding> {
                 .any(|word| word.eq_ignore_ascii_case(source.result.as_str()))
         };
         let seen = view
-            .externals
-            .values()
-            .any(|syntax| in_python && mentions(syntax, source.result.as_str()) > 0)
+            .python()
+            .any(|(_, syntax)| in_python && mentions(syntax, source.result.as_str()) > 0)
             || view.job.modules.iter().any(|module| {
                 matches!(&module.kind, ModuleKind::Transformation(step) if in_sql && named(&step.sql))
             });

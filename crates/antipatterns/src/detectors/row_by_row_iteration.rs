@@ -26,12 +26,11 @@ declare_detector! {
 }
 
 fn find(view: &JobView<'_>) -> Vec<Finding> {
-    view.externals
-        .iter()
+    view.python()
         .flat_map(|(module, syntax)| {
             row_loops(syntax)
                 .into_iter()
-                .map(move |row_loop| (*module, row_loop))
+                .map(move |row_loop| (module, row_loop))
         })
         .map(|(module, row_loop)| {
             let nested = if row_loop.nested {

@@ -105,6 +105,9 @@ impl Case {
         if let Ok(code) = std::fs::read_to_string(self.folder.join("external.py")) {
             place.write("externals/external.py", &code);
         }
+        for (file, content) in files_below(&self.folder.join("modules")) {
+            place.write(&format!("externals/{file}"), &content);
+        }
         let schema = self
             .modules()
             .find_map(|module| module["schema"].as_str())
@@ -227,6 +230,25 @@ fn lifted_sql(place: &Place, job: &str) -> String {
         }
     }
     text
+}
+
+/// Modules and files that the External of a case finds beside itself.
+fn files_below(folder: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return files;
+    };
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            let inside = files_below(&path).into_iter();
+            files.extend(inside.map(|(file, content)| (format!("{name}/{file}"), content)));
+        } else {
+            let content = std::fs::read_to_string(&path).expect("text");
+            files.insert(name.into_owned(), content);
+        }
+    }
+    files
 }
 
 fn has_extension(file: &str, extension: &str) -> bool {

@@ -63,8 +63,8 @@ fn siblings() -> Siblings {
             let file = format!("externals/{}.py", name.replace('.', "/"));
             let module = syntax::parse(&SourceFile::new(&file, &text)).expect("valid syntax");
             match name.strip_suffix(".__init__") {
-                Some(package) => siblings.insert(package, module, true),
-                None => siblings.insert(&name, module, false),
+                Some(package) => siblings.insert(package, Some(module), true),
+                None => siblings.insert(&name, Some(module), false),
             }
         }
     }
@@ -260,4 +260,21 @@ fn cases_make_what_python_made() {
     }
     assert!(seen > 5, "only {seen} cases");
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// Modules of one job see what an earlier call has left in them.
+#[test]
+fn what_outlives_the_call_is_told() {
+    let remembers = |body: &str| {
+        let text = format!(
+            "import wording\nSEEN = {{}}\n\n\ndef execute(shared_state):\n    orders = shared_state['orders']\n    {body}\n    shared_state['out'] = orders\n    return shared_state\n"
+        );
+        let source = SourceFile::new("externals/a.py", &text);
+        let mut market = Market::new(&TABLES.map(|(_, columns)| columns));
+        let lowered = market.lower_beside(&source, "execute", &siblings());
+        lowered.expect("it is understood").remembers
+    };
+    assert!(!remembers("note = wording.worded('open')"));
+    assert!(remembers("wording.remember(1)"));
+    assert!(remembers("SEEN['a'] = 1"));
 }
