@@ -126,7 +126,7 @@ fn is_installed(name: &str) -> bool {
     INSTALLED.contains(&root) || crate::syntax::is_standard_module(root)
 }
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// `import a.b, c as d`.
     pub(crate) fn import(&mut self, import: &ast::StmtImport, span: &Span) -> Result<(), Refusal> {
         for alias in &import.names {

@@ -3,6 +3,7 @@
 //! Detectors ask here also about modules whose lowering was refused, so nothing in this file depends on
 //! lowering.
 
+mod access;
 mod imports;
 mod literals;
 
@@ -14,6 +15,7 @@ use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
+pub use access::{StateAccess, state_access};
 pub(crate) use imports::is_standard_module;
 pub use imports::{Import, has_computed_imports, imports};
 pub use literals::{

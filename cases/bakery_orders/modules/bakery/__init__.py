@@ -1,0 +1,4 @@
+from .words import tidy
+
+CURRENCY = "CHF"
+__all__ = ["tidy", "CURRENCY"]

@@ -1,0 +1,5 @@
+TALLY = {}
+
+
+def note(key, value):
+    TALLY[key] = value
