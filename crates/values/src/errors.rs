@@ -20,4 +20,10 @@ pub enum PythonError {
     /// Python computes on, with integers longer than the 64 bits a column holds.
     #[error("integer result does not fit in 64 bits: {0}")]
     BeyondInt64(String),
+    /// An index beyond the end of a text or list.
+    #[error("IndexError: {0}")]
+    Index(&'static str),
+    /// Python has an answer, but it is not modelled here.
+    #[error("not modelled: {0}")]
+    Unmodelled(String),
 }

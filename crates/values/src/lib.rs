@@ -13,6 +13,7 @@ mod extended;
 mod float_text;
 mod missing;
 mod number_text;
+mod python;
 mod rounding;
 mod sqlite;
 mod sqlite_text;
@@ -35,6 +36,9 @@ pub use float_text::{
 };
 pub use missing::Missing;
 pub use number_text::{python_float_of_text, python_int_of_text};
+pub use python::{
+    ContextDecimal, FormatSpec, PercentField, PythonFunction, PythonKind, PythonValue, percent_fields,
+};
 pub use rounding::{
     numpy_round, python_int_of_float, python_round_float, python_round_float_to_integer,
     python_round_integer,
