@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use relift_values::PythonFunction;
+
 /// The six comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
@@ -113,6 +115,8 @@ macro_rules! functions {
             Compare(Comparison, Flavour),
             /// `Decimal.quantize` to the scale given by the second argument, an integer literal.
             Quantize(RoundingMode),
+            /// An operation of Python on single values; it fixes its meaning itself.
+            Python(PythonFunction),
             $( $(#[$doc])* $name, )*
         }
 
@@ -268,6 +272,7 @@ impl Function {
                 format!("{side}_{}", format!("{comparison:?}").to_lowercase())
             }
             Self::Quantize(mode) => format!("quantize_{}", mode.word()),
+            Self::Python(function) => function.name().to_owned(),
             named => Self::NAMED
                 .iter()
                 .find(|(function, _)| *function == named)
@@ -277,6 +282,9 @@ impl Function {
 
     /// Whether it raises a Python exception on some arguments of its types.
     pub fn may_raise(self) -> bool {
+        if let Self::Python(function) = self {
+            return function.may_raise();
+        }
         matches!(
             self,
             Self::Divide
@@ -295,6 +303,9 @@ impl Function {
     /// The function of that name.
     pub fn parse(name: &str) -> Option<Self> {
         use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+        if let Some(function) = PythonFunction::parse(name) {
+            return Some(Self::Python(function));
+        }
         let parameterised = [Eq, Ne, Lt, Le, Gt, Ge]
             .into_iter()
             .flat_map(|comparison| {
@@ -323,6 +334,13 @@ mod tests {
     fn names_are_unique_and_parse_back() {
         for (function, name) in Function::NAMED {
             assert_eq!(Function::parse(name), Some(*function));
+        }
+        for function in PythonFunction::ALL {
+            assert_eq!(
+                Function::parse(function.name()),
+                Some(Function::Python(*function))
+            );
+            assert!(Function::NAMED.iter().all(|(_, name)| *name != function.name()));
         }
         let compare = Function::Compare(Comparison::Le, Flavour::Python);
         assert_eq!(compare.name(), "py_le");

@@ -1,6 +1,7 @@
 //! Types of expressions.
 
 use relift_job::ColumnName;
+use relift_values::{PythonFunction, PythonKind};
 use thiserror::Error;
 
 use crate::{
@@ -403,12 +404,60 @@ fn call_type(
                 ..ty
             })
         }
+        F::Python(named) => python_type(named, arguments, types).ok_or_else(undefined),
         F::NullIf => match types {
             [ty, _] => Ok(ty.with(Missing::NONE)),
             _ => Err(undefined()),
         },
         _ => Err(undefined()),
     }
+}
+
+/// Type of an operation of Python on single values; nothing when its arguments are not what it takes.
+fn python_type(
+    function: PythonFunction,
+    arguments: &[Expr],
+    types: &[ColumnType],
+) -> Option<ColumnType> {
+    let takes = |(kind, ty): (&PythonKind, &ColumnType)| match kind {
+        _ if ty.base == Base::Nothing => true,
+        PythonKind::Bool => ty.base == Base::Bool,
+        PythonKind::Int => ty.base == Base::Int64,
+        PythonKind::Float => ty.base == Base::Float64,
+        PythonKind::Decimal => matches!(ty.base, Base::Decimal { .. }),
+        PythonKind::Text => ty.base == Base::Text,
+        PythonKind::Date => ty.base == Base::Date,
+        PythonKind::Timestamp => ty.base == Base::Timestamp,
+        PythonKind::Moment => matches!(ty.base, Base::Date | Base::Timestamp),
+    };
+    let parameters = function.parameters();
+    if parameters.len() != types.len() || !parameters.iter().zip(types).all(takes) {
+        return None;
+    }
+    let base = match function.result() {
+        PythonKind::Bool => Base::Bool,
+        PythonKind::Int => Base::Int64,
+        PythonKind::Float => Base::Float64,
+        PythonKind::Text => Base::Text,
+        PythonKind::Date => Base::Date,
+        PythonKind::Timestamp => Base::Timestamp,
+        PythonKind::Moment => return None,
+        PythonKind::Decimal => match arguments.get(1).and_then(Expr::as_literal) {
+            Some(Literal::Int(scale)) => Base::Decimal {
+                precision: PRECISION_MAX,
+                scale: i8::try_from(*scale)
+                    .ok()
+                    .filter(|scale| (0..=28).contains(scale))?,
+                padded: true,
+            },
+            _ => return None,
+        },
+    };
+    let float = base == Base::Float64;
+    Some(ColumnType::of(base).with(Missing {
+        none: types.iter().any(|ty| ty.missing.none || (ty.missing.nan && !float)),
+        nan: float && types.iter().any(|ty| ty.missing.nan),
+    }))
 }
 
 fn is_arithmetic(base: Base) -> bool {

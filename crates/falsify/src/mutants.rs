@@ -299,6 +299,7 @@ fn part_changes(part: &Expr) -> Vec<(String, Expr)> {
                 | Function::ThousandsText
                 | Function::Strftime
                 | Function::Slice
+                | Function::Python(_)
                 | Function::SqliteSubstr => 1,
                 _ => arguments.len(),
             };

@@ -280,6 +280,10 @@ pub(crate) fn may_raise(expr: &Expr) -> bool {
     expr.walk(&mut |part| {
         found |= matches!(
             part.kind,
+            ExprKind::Call(Function::Python(named), _) if named.may_raise()
+        );
+        found |= matches!(
+            part.kind,
             ExprKind::Call(
                 Function::Divide
                     | Function::FloorDivide

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use relift_values::{
-    DateFormat, Decimal, DecimalRounding, PythonError, SqliteNumber, date_from_days, decimal_text,
+    DateFormat, Decimal, DecimalRounding, PythonError, PythonValue, SqliteNumber, date_from_days, decimal_text,
     fixed_text, grouped_fixed_text, grouped_thousands, iso_date, numpy_round,
     pandas_timestamp_text, python_bool_text, python_divide_floats, python_divide_integers,
     python_float_of_text, python_float_text, python_floor_divide_floats,
@@ -35,6 +35,10 @@ pub(super) fn apply(
             .collect::<Vec<_>>()
             .join(", "),
     };
+    if let F::Python(named) = function {
+        let arguments: Vec<PythonValue> = arguments.iter().map(Value::python).collect();
+        return Ok(named.evaluate(&arguments)?.into());
+    }
     // Functions that say themselves what a missing argument does.
     match (function, arguments) {
         (F::Compare(comparison, flavour), [left, right]) => {

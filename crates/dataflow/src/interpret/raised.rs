@@ -63,7 +63,8 @@ impl Raised {
             Cause::Python(PythonError::Value(_)) => Some("ValueError"),
             Cause::Python(PythonError::Overflow(_)) => Some("OverflowError"),
             Cause::Python(PythonError::InvalidOperation(_)) => Some("InvalidOperation"),
-            Cause::Python(PythonError::BeyondInt64(_))
+            Cause::Python(PythonError::Index(_)) => Some("IndexError"),
+            Cause::Python(PythonError::BeyondInt64(_) | PythonError::Unmodelled(_))
             | Cause::Undefined { .. }
             | Cause::TooManyDigits(_)
             | Cause::Input(_)

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use relift_values::Decimal;
+use relift_values::{Decimal, PythonValue};
 
 use crate::Literal;
 use crate::text::{date_text, decimal_literal, float_literal, quoted_text, timestamp_text};
@@ -50,7 +50,36 @@ impl PartialEq for Value {
     }
 }
 
+impl From<PythonValue> for Value {
+    fn from(value: PythonValue) -> Self {
+        match value {
+            PythonValue::None => Self::None,
+            PythonValue::Bool(value) => Self::Bool(value),
+            PythonValue::Int(value) => Self::Int(value),
+            PythonValue::Float(value) => Self::Float(value),
+            PythonValue::Decimal(value) => Self::Decimal(value),
+            PythonValue::Text(value) => Self::Text(value),
+            PythonValue::Date(days) => Self::Date(days),
+            PythonValue::Timestamp(at) => Self::Timestamp(at),
+        }
+    }
+}
+
 impl Value {
+    /// The same value for an operation of Python.
+    pub(super) fn python(&self) -> PythonValue {
+        match self {
+            Self::None => PythonValue::None,
+            Self::Bool(value) => PythonValue::Bool(*value),
+            Self::Int(value) => PythonValue::Int(*value),
+            Self::Float(value) => PythonValue::Float(*value),
+            Self::Decimal(value) => PythonValue::Decimal(*value),
+            Self::Text(value) => PythonValue::Text(value.clone()),
+            Self::Date(days) => PythonValue::Date(*days),
+            Self::Timestamp(at) => PythonValue::Timestamp(*at),
+        }
+    }
+
     /// A decimal.
     pub fn decimal(unscaled: i128, scale: i32) -> Self {
         Self::Decimal(Decimal::new(unscaled, scale))

@@ -7,11 +7,13 @@ mod decimals;
 mod division;
 mod function;
 mod numbers_of_text;
+mod python;
 mod rounding;
 mod text;
 
 use deltalake::datafusion::logical_expr::ScalarUDF;
 use deltalake::datafusion::prelude::SessionContext;
+use relift_values::PythonFunction;
 
 pub use function::Function;
 
@@ -41,6 +43,9 @@ pub static ALL: &[Function] = &[
 pub fn register(context: &SessionContext) {
     for function in ALL {
         context.register_udf(ScalarUDF::new_from_impl(*function));
+    }
+    for function in PythonFunction::ALL {
+        context.register_udf(ScalarUDF::new_from_impl(python::Operation(*function)));
     }
 }
 
@@ -121,6 +126,22 @@ mod tests {
             ("py_title('it''s')", "Utf8 It'S"),
             ("py_int_of_text(' 1_0 ')", "Int64 10"),
             ("py_float_of_text('1e3')", "Float64 1000.0"),
+            ("py_part('a-b-c', '-', -1, 1)", "Utf8 b"),
+            ("py_is_int(' 12 ')", "Boolean true"),
+            ("py_is_int(CAST(NULL AS VARCHAR))", "Boolean"),
+            ("py_format_float(1234.5, ',.2f')", "Utf8 1,234.50"),
+            ("py_power(2, 0.5)", "Float64 1.4142135623730951"),
+            ("py_date(2024, 2, 29)", "Date32 2024-02-29"),
+            (
+                "py_strptime('2024-02-29 13:05:09', '%Y-%m-%d %H:%M:%S')",
+                "Timestamp(µs) 2024-02-29T13:05:09",
+            ),
+            ("py_hour(TIMESTAMP '2024-02-29 13:05:09')", "Int64 13"),
+            ("py_strftime(DATE '2024-02-29', '%d %b')", "Utf8 29 Feb"),
+            (
+                "py_decimal_quantize(py_decimal_divide('1', '3'), 2, 'ROUND_HALF_UP')",
+                "Decimal128(38, 2) 0.33",
+            ),
         ];
         for (expression, expected) in cases {
             assert_eq!(answer(expression).await, expected, "{expression}");
@@ -132,6 +153,9 @@ mod tests {
         let cases = [
             ("py_floordiv(1, 0)", "ZeroDivisionError"),
             ("py_mod(1.5, 0.0)", "ZeroDivisionError"),
+            ("py_part('a-b', '-', -1, 2)", "IndexError"),
+            ("py_date(2023, 2, 29)", "ValueError"),
+            ("py_decimal_divide('1', '0')", "ZeroDivisionError"),
             (
                 "py_int_of_text('5.7')",
                 "ValueError: invalid literal for int() with base 10: '5.7'",
@@ -160,8 +184,10 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        let names: std::collections::BTreeSet<&str> =
-            ALL.iter().map(|function| function.name).collect();
-        assert_eq!(names.len(), ALL.len());
+        let all = ALL.iter().map(|function| function.name);
+        let names: std::collections::BTreeSet<&str> = all
+            .chain(PythonFunction::ALL.iter().map(|function| function.name()))
+            .collect();
+        assert_eq!(names.len(), ALL.len() + PythonFunction::ALL.len());
     }
 }

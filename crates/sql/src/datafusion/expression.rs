@@ -87,6 +87,7 @@ fn can_fail(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |part| {
         if let ExprKind::Call(function, _) = &part.kind {
+            found |= matches!(function, Function::Python(named) if named.may_raise());
             found |= matches!(
                 function,
                 Function::Divide
@@ -838,6 +839,7 @@ impl Translator<'_> {
             }
             F::Coalesce => Sql::Call("coalesce", all()?),
             F::NullIf => Sql::Call("nullif", all()?),
+            F::Python(named) => Sql::Call(named.name(), all()?),
             F::Compare(..) | F::And | F::Or | F::Not | F::Truthy => self.truth(expr, false)?,
         })
     }
