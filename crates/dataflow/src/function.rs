@@ -340,7 +340,11 @@ mod tests {
                 Function::parse(function.name()),
                 Some(Function::Python(*function))
             );
-            assert!(Function::NAMED.iter().all(|(_, name)| *name != function.name()));
+            assert!(
+                Function::NAMED
+                    .iter()
+                    .all(|(_, name)| *name != function.name())
+            );
         }
         let compare = Function::Compare(Comparison::Le, Flavour::Python);
         assert_eq!(compare.name(), "py_le");

@@ -454,10 +454,14 @@ fn python_type(
         },
     };
     let float = base == Base::Float64;
-    Some(ColumnType::of(base).with(Missing {
-        none: types.iter().any(|ty| ty.missing.none || (ty.missing.nan && !float)),
-        nan: float && types.iter().any(|ty| ty.missing.nan),
-    }))
+    Some(
+        ColumnType::of(base).with(Missing {
+            none: types
+                .iter()
+                .any(|ty| ty.missing.none || (ty.missing.nan && !float)),
+            nan: float && types.iter().any(|ty| ty.missing.nan),
+        }),
+    )
 }
 
 fn is_arithmetic(base: Base) -> bool {

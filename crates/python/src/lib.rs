@@ -23,6 +23,7 @@ mod lists;
 mod loops;
 mod lowering;
 mod mappings;
+mod mentions;
 mod merging;
 mod methods;
 pub mod pandas;

@@ -37,7 +37,8 @@ pub use float_text::{
 pub use missing::Missing;
 pub use number_text::{python_float_of_text, python_int_of_text};
 pub use python::{
-    ContextDecimal, FormatSpec, PercentField, PythonFunction, PythonKind, PythonValue, percent_fields,
+    ContextDecimal, FormatSpec, PercentField, PythonFunction, PythonKind, PythonValue,
+    percent_fields,
 };
 pub use rounding::{
     numpy_round, python_int_of_float, python_round_float, python_round_float_to_integer,

@@ -19,7 +19,9 @@ fn unescaped(text: &str) -> String {
             Some('x') => {
                 characters.next();
                 let digits: String = characters.by_ref().take(2).collect();
-                made.push(char::from(u8::from_str_radix(&digits, 16).expect("hexadecimal")));
+                made.push(char::from(
+                    u8::from_str_radix(&digits, 16).expect("hexadecimal"),
+                ));
             }
             Some('u') => {
                 characters.next();
@@ -99,7 +101,8 @@ fn operations_answer_what_python_answered() {
                     && (exception(error) == wanted
                         || (exception(error) == "ValueError" && wanted == "IllegalMonthError")
                         || (exception(error) == "ZeroDivisionError" && wanted == "DivisionByZero")
-                        || (exception(error) == "InvalidOperation" && wanted == "DivisionUndefined"))
+                        || (exception(error) == "InvalidOperation"
+                            && wanted == "DivisionUndefined"))
             }
             (Ok(found), None) => same(found, &value(expected)),
             _ => false,
@@ -108,9 +111,21 @@ fn operations_answer_what_python_answered() {
             wrong.push(format!("{line}\n    {answer:?}"));
         }
     }
-    assert_eq!(asked.len(), PythonFunction::ALL.len(), "every function is recorded");
+    assert_eq!(
+        asked.len(),
+        PythonFunction::ALL.len(),
+        "every function is recorded"
+    );
     for (name, (all, unmodelled)) in asked {
-        assert!(unmodelled * 2 < all, "{name}: {unmodelled} of {all} are not modelled");
+        assert!(
+            unmodelled * 2 < all,
+            "{name}: {unmodelled} of {all} are not modelled"
+        );
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(40)].join("\n")
+    );
 }

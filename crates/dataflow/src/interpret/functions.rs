@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use relift_values::{
-    DateFormat, Decimal, DecimalRounding, PythonError, PythonValue, SqliteNumber, date_from_days, decimal_text,
-    fixed_text, grouped_fixed_text, grouped_thousands, iso_date, numpy_round,
+    DateFormat, Decimal, DecimalRounding, PythonError, PythonValue, SqliteNumber, date_from_days,
+    decimal_text, fixed_text, grouped_fixed_text, grouped_thousands, iso_date, numpy_round,
     pandas_timestamp_text, python_bool_text, python_divide_floats, python_divide_integers,
     python_float_of_text, python_float_text, python_floor_divide_floats,
     python_floor_divide_integers, python_int_of_float, python_int_of_text, python_lower,

@@ -64,7 +64,11 @@ pub(super) fn one_case(text: &str, upper: bool) -> Result<bool, PythonError> {
         if titled || (upper && c.is_lowercase()) || (!upper && c.is_uppercase()) {
             return Ok(false);
         }
-        found |= if upper { c.is_uppercase() } else { c.is_lowercase() };
+        found |= if upper {
+            c.is_uppercase()
+        } else {
+            c.is_lowercase()
+        };
     }
     Ok(found)
 }
@@ -80,5 +84,9 @@ pub(super) fn known_text(text: &str) -> Result<&str, PythonError> {
 /// Whether `repr` prints the character as it is.
 pub(super) fn printable(c: char) -> Result<bool, PythonError> {
     let c = known(c)?;
-    Ok(!c.is_control() && !matches!(u32::from(c), 0xA0 | 0xAD | 0x378 | 0x379 | 0x380..=0x383 | 0x38B | 0x38D | 0x3A2))
+    Ok(!c.is_control()
+        && !matches!(
+            u32::from(c),
+            0xA0 | 0xAD | 0x378 | 0x379 | 0x380..=0x383 | 0x38B | 0x38D | 0x3A2
+        ))
 }

@@ -58,7 +58,12 @@ pub(super) fn evaluate(
         }),
         (F::ContextNegate, []) => one().and_then(|a| {
             // Minus zero is zero.
-            if a.is_zero() { a.absolute() } else { a.negated().in_context() }.map(of)
+            if a.is_zero() {
+                a.absolute()
+            } else {
+                a.negated().in_context()
+            }
+            .map(of)
         }),
         (F::ContextAbsolute, []) => one().and_then(|a| a.absolute().map(of)),
         (F::ContextNormalize, []) => one().and_then(|a| a.normalized().map(of)),
@@ -134,7 +139,9 @@ impl ContextDecimal {
 
     fn of_float(value: f64) -> Result<Self, PythonError> {
         if !value.is_finite() {
-            return Err(PythonError::Unmodelled("Decimal of an infinity or NaN".to_owned()));
+            return Err(PythonError::Unmodelled(
+                "Decimal of an infinity or NaN".to_owned(),
+            ));
         }
         // All digits of a float: at most 1074 after the point.
         let text = format!("{value:.1074}");
@@ -340,7 +347,10 @@ impl ContextDecimal {
                 return Err(PythonError::Unmodelled("decimals so far apart".to_owned()));
             }
             let (a, b) = (self.aligned(exponent), other.aligned(exponent));
-            let (a, b) = (Self::made(self.negative, a, 0), Self::made(other.negative, b, 0));
+            let (a, b) = (
+                Self::made(self.negative, a, 0),
+                Self::made(other.negative, b, 0),
+            );
             match (a.is_zero() || !a.negative, b.is_zero() || !b.negative) {
                 (true, false) => Ordering::Greater,
                 (false, true) => Ordering::Less,
@@ -358,8 +368,9 @@ impl ContextDecimal {
 
     /// `quantize` to a scale, as a decimal of a column. There zero has no sign.
     fn quantized(&self, scale: i64, mode: DecimalRounding) -> Result<PythonValue, PythonError> {
-        let refused =
-            || PythonError::InvalidOperation("quantize result has too many digits for current context");
+        let refused = || {
+            PythonError::InvalidOperation("quantize result has too many digits for current context")
+        };
         let scale = i32::try_from(scale).map_err(|_| refused())?;
         let rounded = self.rescaled(scale, mode);
         if rounded.digits.len() > PRECISION {
@@ -369,7 +380,11 @@ impl ContextDecimal {
         for digit in &rounded.digits {
             unscaled = unscaled * 10 + i128::from(*digit);
         }
-        let unscaled = if rounded.negative { -unscaled } else { unscaled };
+        let unscaled = if rounded.negative {
+            -unscaled
+        } else {
+            unscaled
+        };
         Ok(PythonValue::Decimal(Decimal::new(unscaled, scale)))
     }
 
@@ -398,7 +413,11 @@ impl ContextDecimal {
         let sign = if self.negative { "-" } else { "" };
         let digits = self.digit_text();
         if self.exponent >= 0 {
-            let zeros = if self.is_zero() { 0 } else { self.exponent as usize };
+            let zeros = if self.is_zero() {
+                0
+            } else {
+                self.exponent as usize
+            };
             return format!("{sign}{digits}{}", "0".repeat(zeros));
         }
         let places = self.exponent.unsigned_abs() as usize;
@@ -412,7 +431,9 @@ fn checked(exponent: i32) -> Result<i32, PythonError> {
     if exponent.abs() <= EXPONENT_MAX {
         Ok(exponent)
     } else {
-        Err(PythonError::Unmodelled(format!("a decimal with exponent {exponent}")))
+        Err(PythonError::Unmodelled(format!(
+            "a decimal with exponent {exponent}"
+        )))
     }
 }
 

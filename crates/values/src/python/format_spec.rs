@@ -114,9 +114,7 @@ impl FormatSpec {
     pub fn is_of_integer(&self) -> bool {
         match self.kind {
             None | Some('d') => self.precision.is_none() && !self.alternate,
-            Some('b' | 'o' | 'x' | 'X') => {
-                self.precision.is_none() && self.grouping != Some(',')
-            }
+            Some('b' | 'o' | 'x' | 'X') => self.precision.is_none() && self.grouping != Some(','),
             _ => self.is_of_float(),
         }
     }
@@ -172,7 +170,11 @@ impl FormatSpec {
         };
         let prefix = if self.alternate { prefix } else { "" };
         let sign = format!("{}{prefix}", self.sign_of(value < 0));
-        let every = if matches!(self.kind, None | Some('d')) { 3 } else { 4 };
+        let every = if matches!(self.kind, None | Some('d')) {
+            3
+        } else {
+            4
+        };
         Ok(self.number(&sign, &digits, "", every))
     }
 
@@ -187,7 +189,11 @@ impl FormatSpec {
         if !value.is_finite() {
             let word = if value.is_nan() { "nan" } else { "inf" };
             let percent = if self.kind == Some('%') { "%" } else { "" };
-            let word = if upper { word.to_uppercase() } else { word.to_owned() };
+            let word = if upper {
+                word.to_uppercase()
+            } else {
+                word.to_owned()
+            };
             return Ok(self.padded(sign, &format!("{word}{percent}"), '>'));
         }
         let magnitude = value.abs();
@@ -217,10 +223,16 @@ impl FormatSpec {
     /// `format(decimal, spec)`.
     pub(super) fn decimal(&self, value: &ContextDecimal) -> Result<String, PythonError> {
         if !self.is_of_decimal() {
-            return Err(PythonError::Unmodelled("this format of a Decimal".to_owned()));
+            return Err(PythonError::Unmodelled(
+                "this format of a Decimal".to_owned(),
+            ));
         }
         let percent = self.kind == Some('%');
-        let shifted = if percent { value.shifted(2) } else { value.clone() };
+        let shifted = if percent {
+            value.shifted(2)
+        } else {
+            value.clone()
+        };
         let body = match (self.kind, self.precision) {
             (None, _) => shifted.text(),
             (_, None) => shifted.plain_text(),

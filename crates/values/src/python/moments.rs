@@ -12,11 +12,27 @@ use crate::{
 
 const DAY: i64 = 86_400_000_000;
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 
 pub(super) fn evaluate(
@@ -52,15 +68,13 @@ pub(super) fn evaluate(
         (F::IsTimeText, [V::Text(text), V::Text(format)]) => {
             parsed(text, format).map(|at| V::Bool(at.is_some()))
         }
-        (F::ParseTime, [V::Text(text), V::Text(format)]) => {
-            parsed(text, format).and_then(|at| {
-                at.map(V::Timestamp).ok_or_else(|| {
-                    PythonError::Value(format!(
-                        "time data '{text}' does not match format '{format}'"
-                    ))
-                })
+        (F::ParseTime, [V::Text(text), V::Text(format)]) => parsed(text, format).and_then(|at| {
+            at.map(V::Timestamp).ok_or_else(|| {
+                PythonError::Value(format!(
+                    "time data '{text}' does not match format '{format}'"
+                ))
             })
-        }
+        }),
         (F::FormatTime, [V::Date(days), V::Text(format)]) => {
             formatted(i64::from(*days) * DAY, format).map(V::Text)
         }
@@ -70,7 +84,16 @@ pub(super) fn evaluate(
         (F::Minute, [V::Timestamp(at)]) => Ok(V::Int(at.rem_euclid(DAY) / 60_000_000 % 60)),
         (F::Second, [V::Timestamp(at)]) => Ok(V::Int(at.rem_euclid(DAY) / 1_000_000 % 60)),
         (F::Microsecond, [V::Timestamp(at)]) => Ok(V::Int(at.rem_euclid(1_000_000))),
-        (F::AtTime, [V::Timestamp(at), V::Int(hour), V::Int(minute), V::Int(second), V::Int(micro)]) => {
+        (
+            F::AtTime,
+            [
+                V::Timestamp(at),
+                V::Int(hour),
+                V::Int(minute),
+                V::Int(second),
+                V::Int(micro),
+            ],
+        ) => {
             if (0..24).contains(hour)
                 && (0..60).contains(minute)
                 && (0..60).contains(second)
@@ -154,8 +177,12 @@ fn days_of(date: Date) -> i32 {
 fn civil(microseconds: i64) -> Option<DateTime> {
     let date = date_from_days(i32::try_from(microseconds.div_euclid(DAY)).ok()?)?;
     let time = date.to_datetime(jiff::civil::Time::midnight());
-    time.checked_add(jiff::Span::new().try_microseconds(microseconds.rem_euclid(DAY)).ok()?)
-        .ok()
+    time.checked_add(
+        jiff::Span::new()
+            .try_microseconds(microseconds.rem_euclid(DAY))
+            .ok()?,
+    )
+    .ok()
 }
 
 fn digits(text: &str) -> Option<i64> {
@@ -172,9 +199,7 @@ fn iso_date_of(text: &str) -> Result<Option<i32>, PythonError> {
         return Err(PythonError::Unmodelled(format!("the ISO week {text:?}")));
     }
     let parts = match text.len() {
-        10 if text[4..5] == *"-" && text[7..8] == *"-" => {
-            (&text[..4], &text[5..7], &text[8..])
-        }
+        10 if text[4..5] == *"-" && text[7..8] == *"-" => (&text[..4], &text[5..7], &text[8..]),
         8 => (&text[..4], &text[4..6], &text[6..]),
         _ => return Ok(None),
     };
@@ -252,7 +277,11 @@ fn iso_timestamp_of(text: &str) -> Result<Option<i64>, PythonError> {
 /// `_strptime` turns the format into a regular expression that may take fewer digits where the rest matches
 /// only then; so a number followed directly by another is not modelled unless both have their full width.
 fn parsed(text: &str, format: &str) -> Result<Option<i64>, PythonError> {
-    let unmodelled = || Err(PythonError::Unmodelled(format!("strptime of {text:?} with {format:?}")));
+    let unmodelled = || {
+        Err(PythonError::Unmodelled(format!(
+            "strptime of {text:?} with {format:?}"
+        )))
+    };
     if !text.is_ascii() {
         return unmodelled();
     }
@@ -283,7 +312,9 @@ fn parsed(text: &str, format: &str) -> Result<Option<i64>, PythonError> {
         let Some(letter) = directives.next() else {
             return unmodelled();
         };
-        let follows_digit = directives.peek().is_some_and(|c| *c == '%' || c.is_ascii_digit());
+        let follows_digit = directives
+            .peek()
+            .is_some_and(|c| *c == '%' || c.is_ascii_digit());
         let width = match letter {
             'Y' => 4,
             'm' | 'd' | 'H' | 'I' | 'M' | 'S' | 'y' => 2,
@@ -318,7 +349,11 @@ fn parsed(text: &str, format: &str) -> Result<Option<i64>, PythonError> {
                 return Ok(None);
             };
             month = found as i64 + 1;
-            rest = &rest[if letter == 'b' { 3 } else { MONTHS[found].len() }..];
+            rest = &rest[if letter == 'b' {
+                3
+            } else {
+                MONTHS[found].len()
+            }..];
             continue;
         }
         let available = rest
@@ -355,7 +390,13 @@ fn parsed(text: &str, format: &str) -> Result<Option<i64>, PythonError> {
         }
         match letter {
             'Y' => year = number,
-            'y' => year = if number <= 68 { 2000 + number } else { 1900 + number },
+            'y' => {
+                year = if number <= 68 {
+                    2000 + number
+                } else {
+                    1900 + number
+                }
+            }
             'm' => month = number,
             'd' => day = number,
             'H' => hour = number,
@@ -448,7 +489,12 @@ fn formatted(at: i64, format: &str) -> Result<String, PythonError> {
                 date.day(),
                 date.year().rem_euclid(100)
             ),
-            'T' => format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second()),
+            'T' => format!(
+                "{:02}:{:02}:{:02}",
+                time.hour(),
+                time.minute(),
+                time.second()
+            ),
             'R' => format!("{:02}:{:02}", time.hour(), time.minute()),
             'u' => weekday.to_monday_one_offset().to_string(),
             'w' => weekday.to_sunday_zero_offset().to_string(),

@@ -20,13 +20,9 @@ pub(super) fn evaluate(
     match (function, rest) {
         (F::IsIntText, []) => done(accepts_int(text).into()),
         (F::IsFloatText, []) => done(python_float_of_text(text).is_ok().into()),
-        (F::IsNanText, []) => {
-            done(python_float_of_text(text).is_ok_and(f64::is_nan).into())
-        }
+        (F::IsNanText, []) => done(python_float_of_text(text).is_ok_and(f64::is_nan).into()),
         (F::SplitCount, []) => done(words(text, -1).len().into()),
-        (F::Word, [V::Int(most), V::Int(index)]) => {
-            Some(item(&words(text, *most), *index))
-        }
+        (F::Word, [V::Int(most), V::Int(index)]) => Some(item(&words(text, *most), *index)),
         (F::PartCount, [V::Text(separator), V::Int(most)]) => {
             Some(parts(text, separator, *most).map(|parts| parts.len().into()))
         }
@@ -55,9 +51,7 @@ pub(super) fn evaluate(
         }
         (F::StripLeft, []) => done(text.trim_start_matches(python_is_space).into()),
         (F::StripRight, []) => done(text.trim_end_matches(python_is_space).into()),
-        (F::StripCharacters, [V::Text(set)]) => {
-            done(text.trim_matches(|c| set.contains(c)).into())
-        }
+        (F::StripCharacters, [V::Text(set)]) => done(text.trim_matches(|c| set.contains(c)).into()),
         (F::StripCharactersLeft, [V::Text(set)]) => {
             done(text.trim_start_matches(|c| set.contains(c)).into())
         }
@@ -66,15 +60,13 @@ pub(super) fn evaluate(
         }
         (F::Capitalize, []) => done(capitalized(text).into()),
         // A sigma is lowered by where it stands.
-        (F::SwapCase, []) if text.contains('Σ') => {
-            Some(Err(PythonError::Unmodelled(format!("swapcase of {text:?}"))))
-        }
+        (F::SwapCase, []) if text.contains('Σ') => Some(Err(PythonError::Unmodelled(format!(
+            "swapcase of {text:?}"
+        )))),
         (F::SwapCase, []) => Some(known_text(text).map(|text| swapped(text).into())),
         (F::CaseFold, []) => Some(folded(text).map(PythonValue::from)),
         (F::Find, [V::Text(part)]) => done(position(text, text.find(part.as_str())).into()),
-        (F::FindFromEnd, [V::Text(part)]) => {
-            done(position(text, text.rfind(part.as_str())).into())
-        }
+        (F::FindFromEnd, [V::Text(part)]) => done(position(text, text.rfind(part.as_str())).into()),
         (F::CountOf, [V::Text(part)]) => done(text.matches(part.as_str()).count().into()),
         (F::FillZeros, [V::Int(width)]) => done(zeros_filled(text, *width).into()),
         (F::JustifyLeft | F::JustifyRight | F::Center, [V::Int(width), V::Text(fill)]) => {
@@ -87,9 +79,7 @@ pub(super) fn evaluate(
         (F::IsLettersOrDigits, []) => {
             Some(all(text, |c| Ok(letter(c)? || numeric(c)?)).map(PythonValue::from))
         }
-        (F::IsBlank, []) => {
-            done((!text.is_empty() && text.chars().all(python_is_space)).into())
-        }
+        (F::IsBlank, []) => done((!text.is_empty() && text.chars().all(python_is_space)).into()),
         (F::IsUpperCase, []) => Some(one_case(text, true).map(PythonValue::from)),
         (F::IsLowerCase, []) => Some(one_case(text, false).map(PythonValue::from)),
         (F::RemovePrefix, [V::Text(prefix)]) => {
@@ -120,7 +110,9 @@ pub(super) fn evaluate(
         (F::Repeat, [V::Int(times)]) => {
             let times = usize::try_from(*times).unwrap_or(0);
             Some(if text.len().saturating_mul(times) > LONGEST {
-                Err(PythonError::Unmodelled(format!("a text repeated {times} times")))
+                Err(PythonError::Unmodelled(format!(
+                    "a text repeated {times} times"
+                )))
             } else {
                 Ok(text.repeat(times).into())
             })
