@@ -49,24 +49,23 @@ pub(super) fn evaluate(
         ) => one().and_then(|a| {
             let b = ContextDecimal::parse(other)?;
             match function {
-                F::ContextAdd => a.plus(&b),
-                F::ContextSubtract => a.plus(&b.negated()),
+                F::ContextAdd => Ok(a.plus(&b)),
+                F::ContextSubtract => Ok(a.plus(&b.negated())),
                 F::ContextMultiply => a.times(&b),
                 _ => a.divided_by(&b),
             }
             .map(of)
         }),
-        (F::ContextNegate, []) => one().and_then(|a| {
+        (F::ContextNegate, []) => one().map(|a| {
             // Minus zero is zero.
-            if a.is_zero() {
+            of(if a.is_zero() {
                 a.absolute()
             } else {
                 a.negated().in_context()
-            }
-            .map(of)
+            })
         }),
-        (F::ContextAbsolute, []) => one().and_then(|a| a.absolute().map(of)),
-        (F::ContextNormalize, []) => one().and_then(|a| a.normalized().map(of)),
+        (F::ContextAbsolute, []) => one().map(|a| of(a.absolute())),
+        (F::ContextNormalize, []) => one().map(|a| of(a.normalized())),
         (F::ContextCompare, [V::Text(other)]) => one().and_then(|a| {
             let order = a.compare(&ContextDecimal::parse(other)?)?;
             Ok(V::Int(match order {
@@ -173,7 +172,7 @@ impl ContextDecimal {
         }
     }
 
-    fn absolute(&self) -> Result<Self, PythonError> {
+    fn absolute(&self) -> Self {
         Self {
             negative: false,
             ..self.clone()
@@ -190,10 +189,10 @@ impl ContextDecimal {
     }
 
     /// Rounded to the digits of the context.
-    fn in_context(self) -> Result<Self, PythonError> {
+    fn in_context(self) -> Self {
         let excess = self.digits.len().saturating_sub(PRECISION);
         if excess == 0 {
-            return Ok(self);
+            return self;
         }
         let scale = -(self.exponent + excess as i32);
         let mut rounded = self.rescaled(scale, DecimalRounding::HalfEven);
@@ -202,7 +201,7 @@ impl ContextDecimal {
             rounded.digits.pop();
             rounded.exponent += 1;
         }
-        Ok(rounded)
+        rounded
     }
 
     /// With `scale` digits after the point.
@@ -246,7 +245,7 @@ impl ContextDecimal {
         Self::made(self.negative, digits, target)
     }
 
-    fn plus(&self, other: &Self) -> Result<Self, PythonError> {
+    fn plus(&self, other: &Self) -> Self {
         let exponent = self.exponent.min(other.exponent);
         let (a, b) = (self.aligned(exponent), other.aligned(exponent));
         if self.negative == other.negative {
@@ -284,12 +283,8 @@ impl ContextDecimal {
             })
             .collect();
         digits.reverse();
-        Self::made(
-            self.negative != other.negative,
-            digits,
-            checked(self.exponent + other.exponent)?,
-        )
-        .in_context()
+        let exponent = checked(self.exponent + other.exponent)?;
+        Ok(Self::made(self.negative != other.negative, digits, exponent).in_context())
     }
 
     fn divided_by(&self, other: &Self) -> Result<Self, PythonError> {
@@ -324,20 +319,20 @@ impl ContextDecimal {
             // A digit that says there is more, so that a tie is none.
             increment(&mut quotient);
         }
-        Self::made(negative, quotient, exponent).in_context()
+        Ok(Self::made(negative, quotient, exponent).in_context())
     }
 
-    fn normalized(&self) -> Result<Self, PythonError> {
-        let mut value = self.clone().in_context()?;
+    fn normalized(&self) -> Self {
+        let mut value = self.clone().in_context();
         if value.is_zero() {
             value.exponent = 0;
-            return Ok(value);
+            return value;
         }
         while value.digits.len() > 1 && value.digits.last() == Some(&0) {
             value.digits.pop();
             value.exponent += 1;
         }
-        Ok(value)
+        value
     }
 
     fn compare(&self, other: &Self) -> Result<Ordering, PythonError> {

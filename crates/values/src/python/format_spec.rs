@@ -296,7 +296,7 @@ impl FormatSpec {
 fn grouped(digits: &str, separator: char, every: usize) -> String {
     let mut grouped = String::new();
     for (index, c) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % every == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(every) {
             grouped.push(separator);
         }
         grouped.push(c);
