@@ -1,7 +1,5 @@
 //! Statements: what each does to the state, and how paths leave a block.
 
-use std::rc::Rc;
-
 use relift_dataflow::{Literal, Refusal};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
