@@ -207,7 +207,12 @@ impl Lowerer<'_> {
                 return Ok(Value::Days(term));
             }
             (Value::Scalar(day), Value::Days(days)) => {
-                let day = self.known(day.clone(), &construct, "None has no dates", span)?;
+                let day = self.known(
+                    day.clone(),
+                    &construct,
+                    "None has no dates and raises TypeError",
+                    span,
+                )?;
                 let days = match additive(operator, &construct, span)? {
                     Function::Add => days.clone(),
                     _ => self.apply_folded(Function::Negate, vec![days.clone()], span)?,
@@ -219,7 +224,12 @@ impl Lowerer<'_> {
                 )?));
             }
             (Value::Days(days), Value::Scalar(day)) if operator == Operator::Add => {
-                let day = self.known(day.clone(), &construct, "None has no dates", span)?;
+                let day = self.known(
+                    day.clone(),
+                    &construct,
+                    "None has no dates and raises TypeError",
+                    span,
+                )?;
                 return Ok(Value::Scalar(self.apply(
                     Function::AddDays,
                     vec![day, days.clone()],

@@ -14,6 +14,7 @@ use relift_diagnostics::Span;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
 use crate::calls::Arguments;
+use crate::exceptions::library_exception;
 use crate::lowering::{Body, Callable, Lowerer};
 use crate::values::{Content, Dict, ObjectId, Record, RecordKind, Rest, Value};
 
@@ -30,6 +31,8 @@ pub(crate) struct Class {
     /// What its instances find when they have no such attribute themselves.
     attributes: Vec<(String, Value)>,
     methods: BTreeMap<String, Method>,
+    /// The exception of the library it derives from, and those of the External, itself first.
+    exception: Option<(Vec<ClassId>, Rc<str>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ enum ClassKind {
     Plain,
     Data,
     NamedTuple,
+    /// An exception; nothing is known of its instances but that they are raised.
+    Exception,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +82,7 @@ impl<'a> Lowerer<'a> {
         let name = definition.name.as_str();
         let refuse = |reason: String| Refusal::new("class", reason, Some(span.clone()));
         let mut kind = ClassKind::Plain;
+        let mut exception = None;
         if let Some(arguments) = &definition.arguments {
             if !arguments.keywords.is_empty() {
                 return Err(refuse(format!(
@@ -88,6 +94,19 @@ impl<'a> Lowerer<'a> {
                     Value::Global(path) if &*path == "builtins.object" => {}
                     Value::Global(path) if &*path == "typing.NamedTuple" => {
                         kind = ClassKind::NamedTuple;
+                    }
+                    Value::Global(path) if arguments.args.len() == 1 => {
+                        let Some(ancestor) = library_exception(&path) else {
+                            return Err(refuse(format!("`{name}` inherits from another class")));
+                        };
+                        kind = ClassKind::Exception;
+                        exception = Some((vec![self.classes.len()], ancestor));
+                    }
+                    Value::Class(id) if arguments.args.len() == 1 && self.is_exception(id) => {
+                        let (mut own, ancestor) = self.exception_ancestors(id);
+                        own.insert(0, self.classes.len());
+                        kind = ClassKind::Exception;
+                        exception = Some((own, ancestor));
                     }
                     _ => return Err(refuse(format!("`{name}` inherits from another class"))),
                 }
@@ -123,8 +142,13 @@ impl<'a> Lowerer<'a> {
             fields: Vec::new(),
             attributes: Vec::new(),
             methods: BTreeMap::new(),
+            exception,
         };
         for statement in &definition.body {
+            // How an exception is made and printed shows nowhere.
+            if kind == ClassKind::Exception && statement.is_function_def_stmt() {
+                continue;
+            }
             self.class_statement(&mut class, statement)?;
         }
         if kind != ClassKind::Plain && class.methods.contains_key("__init__") {
@@ -246,6 +270,7 @@ impl<'a> Lowerer<'a> {
             fields: words.into_iter().map(|word| (word, None)).collect(),
             attributes: Vec::new(),
             methods: BTreeMap::new(),
+            exception: None,
         });
         Ok(Value::Class(self.classes.len() - 1))
     }
@@ -261,6 +286,11 @@ impl<'a> Lowerer<'a> {
         let class = self.classes[id].clone();
         let construct = format!("call of `{}`", class.name);
         let refuse = |reason: String| Refusal::new(construct.clone(), reason, Some(span.clone()));
+        if class.kind == ClassKind::Exception {
+            return Err(refuse(
+                "an exception is used other than to be raised".to_owned(),
+            ));
+        }
         if class.kind == ClassKind::Plain {
             let instance = self.instance(id, Vec::new());
             if let Some(init) = class.methods.get("__init__") {
@@ -307,6 +337,19 @@ impl<'a> Lowerer<'a> {
             .map(|(name, value)| (Literal::Text(name), value))
             .collect();
         Ok(self.instance(id, entries))
+    }
+
+    /// Whether the class is one of exceptions.
+    pub(crate) fn is_exception(&self, id: ClassId) -> bool {
+        self.classes[id].kind == ClassKind::Exception
+    }
+
+    /// The exceptions of the External a class is or derives from, and the one of the library.
+    pub(crate) fn exception_ancestors(&self, id: ClassId) -> (Vec<ClassId>, Rc<str>) {
+        self.classes[id]
+            .exception
+            .clone()
+            .unwrap_or_else(|| (vec![id], Rc::from("Exception")))
     }
 
     fn instance(&mut self, class: ClassId, entries: Vec<(Literal, Value)>) -> Value {

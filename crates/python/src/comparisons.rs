@@ -1,6 +1,6 @@
 //! Truth, comparison, membership and the connectives.
 
-use relift_dataflow::{Base, Comparison, Expr, Flavour, Function, Literal, Refusal};
+use relift_dataflow::{Base, Comparison, Expr, ExprKind, Flavour, Function, Literal, Refusal};
 use relift_diagnostics::Span;
 use ruff_python_ast::{self as ast, BoolOp, CmpOp};
 
@@ -124,7 +124,7 @@ impl<'a> Lowerer<'a> {
         }))
     }
 
-    fn compare_values(
+    pub(crate) fn compare_values(
         &mut self,
         operator: CmpOp,
         left: &Value,
@@ -216,7 +216,12 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `value is None` and its like.
-    fn same(&mut self, value: &Value, other: &Value, span: &Span) -> Result<Term, Refusal> {
+    pub(crate) fn same(
+        &mut self,
+        value: &Value,
+        other: &Value,
+        span: &Span,
+    ) -> Result<Term, Refusal> {
         let constant = |value: bool| Ok(Term::literal(Literal::Bool(value)));
         let value = crate::merging::resolve(value, &self.state);
         if let Some(wanted) = other.as_bool() {
@@ -242,8 +247,16 @@ impl<'a> Lowerer<'a> {
                 if ty.base == Base::Nothing {
                     return constant(true);
                 }
-                // NaN and NaT are not None.
-                if !ty.missing.none || ty.base == Base::Timestamp {
+                // NaN and NaT are not None, but a variable that was set to None before is.
+                if ty.base == Base::Timestamp {
+                    let expr = self.expanded(term.expr.clone(), term.scope);
+                    return Ok(Term {
+                        expr: set_to_none(&expr),
+                        scope: term.scope,
+                        numpy: false,
+                    });
+                }
+                if !ty.missing.none {
                     return constant(false);
                 }
                 Ok(Term {
@@ -292,8 +305,18 @@ impl<'a> Lowerer<'a> {
             || (ta.base == Base::Timestamp && ta.missing.possible())
             || (tb.base == Base::Timestamp && tb.missing.possible())
         {
-            a = self.known(a, "comparison", "None cannot be ordered", span)?;
-            b = self.known(b, "comparison", "None cannot be ordered", span)?;
+            a = self.known(
+                a,
+                "comparison",
+                "None cannot be ordered and raises TypeError",
+                span,
+            )?;
+            b = self.known(
+                b,
+                "comparison",
+                "None cannot be ordered and raises TypeError",
+                span,
+            )?;
         }
         let exact = |base: Base| matches!(base, Base::Decimal { .. });
         if exact(ta.base) && tb.base == Base::Float64 || exact(tb.base) && ta.base == Base::Float64
@@ -437,7 +460,7 @@ impl<'a> Lowerer<'a> {
                 let text = self.known(
                     text.clone(),
                     "operator `in`",
-                    "None contains nothing and raises",
+                    "None contains nothing and raises TypeError",
                     span,
                 )?;
                 let part = self.scalar(item, "operator `in`", span)?;
@@ -552,6 +575,20 @@ impl<'a> Lowerer<'a> {
             result = self.select(&condition, &value, &before);
         }
         Ok(result)
+    }
+}
+
+/// When a timestamp is the constant None rather than a missing timestamp.
+fn set_to_none(expr: &Expr) -> Expr {
+    match &expr.kind {
+        ExprKind::Literal(Literal::None) => Expr::bool(true),
+        ExprKind::If { arms, otherwise } => arms
+            .iter()
+            .rev()
+            .fold(set_to_none(otherwise), |rest, (condition, value)| {
+                choose(condition, set_to_none(value), rest)
+            }),
+        _ => Expr::bool(false),
     }
 }
 

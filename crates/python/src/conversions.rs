@@ -1,13 +1,38 @@
 //! `str`, `int`, `float`, `round` and the other conversions of scalars.
 
-use relift_dataflow::{Base, Expr, Function, Literal, Refusal, RoundingMode};
+use relift_dataflow::{Base, ColumnType, Expr, Function, Literal, Refusal, RoundingMode};
 use relift_diagnostics::Span;
+use relift_values::{PythonFunction, PythonValue};
 
 use crate::lowering::Lowerer;
 use crate::state::{choose, not};
 use crate::values::{Term, Value};
 
 impl Lowerer<'_> {
+    /// An operation of Python on single values, computed at once where all its arguments are constants.
+    pub(crate) fn python(
+        &self,
+        function: PythonFunction,
+        terms: Vec<Term>,
+        span: &Span,
+    ) -> Result<Term, Refusal> {
+        let constants: Option<Vec<PythonValue>> = terms
+            .iter()
+            .map(|term| term.as_literal().and_then(constant))
+            .collect();
+        if let Some(constants) = constants
+            && let Ok(value) = function.evaluate(&constants)
+            && let Some(literal) = literal(value)
+        {
+            return Ok(Term::literal(literal).at(span));
+        }
+        let term = self.apply(Function::Python(function), terms, span)?;
+        Ok(Term {
+            numpy: false,
+            ..term
+        })
+    }
+
     /// `str(x)`.
     pub(crate) fn text_of_value(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let term = self.scalar(value, "call of `str`", span)?;
@@ -17,7 +42,7 @@ impl Lowerer<'_> {
         match ty.base {
             Base::Text if !ty.missing.possible() => return Ok(term),
             Base::Nothing => return Ok(Term::literal(Literal::Text("None".to_owned()))),
-            Base::Timestamp => return refuse("the text of a timestamp is not lifted"),
+            Base::Timestamp => return self.text_of_timestamp(term, ty, span),
             Base::Float64 if term.numpy => {
                 return refuse("the text of a numpy float is not lifted");
             }
@@ -47,6 +72,24 @@ impl Lowerer<'_> {
         })
     }
 
+    /// `str(timestamp)`; a missing one is NaT.
+    fn text_of_timestamp(
+        &mut self,
+        term: Term,
+        ty: ColumnType,
+        span: &Span,
+    ) -> Result<Term, Refusal> {
+        let text = self.python(PythonFunction::TimestampText, vec![term.clone()], span)?;
+        if !ty.missing.possible() || self.state.known_not_missing(&term.expr) {
+            return Ok(text);
+        }
+        let missing = Expr::call(Function::IsMissing, vec![term.expr]);
+        Ok(Term {
+            expr: choose(&missing, Expr::text("NaT"), text.expr).at(Some(span.clone())),
+            ..text
+        })
+    }
+
     /// `int(x)`.
     pub(crate) fn integer_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `int`";
@@ -67,9 +110,28 @@ impl Lowerer<'_> {
                 let term = self.not_nan(term, construct, "NaN raises ValueError", span)?;
                 self.apply(Function::ToInt, vec![term], span)
             }
+            Base::Number => {
+                let term = self.not_nan(term, construct, "NaN raises ValueError", span)?;
+                self.apply(Function::ToInt, vec![term], span)
+            }
+            Base::Text => {
+                let accepted = self.python(PythonFunction::IsIntText, vec![term.clone()], span)?;
+                self.require(
+                    &accepted,
+                    construct,
+                    "a text that is no integer raises ValueError",
+                    span,
+                )?;
+                if let Some(Literal::Text(text)) = term.as_literal()
+                    && let Ok(value) = relift_values::python_int_of_text(text)
+                {
+                    return Ok(Term::literal(Literal::Int(value)));
+                }
+                self.apply(Function::ToInt, vec![term], span)
+            }
             _ => Err(Refusal::new(
                 construct,
-                format!("parsing {ty} may raise ValueError"),
+                format!("an integer of {ty} is not lifted"),
                 Some(span.clone()),
             )),
         }
@@ -98,16 +160,10 @@ impl Lowerer<'_> {
     /// `float(x)`.
     pub(crate) fn float_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `float`";
-        if let Some(text) = value.as_text() {
-            let parsed = match text.trim().to_lowercase().as_str() {
-                "nan" => Some(f64::NAN),
-                "inf" | "infinity" => Some(f64::INFINITY),
-                "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
-                other => other.parse().ok(),
-            };
-            if let Some(parsed) = parsed {
-                return Ok(Term::literal(Literal::Float(parsed)));
-            }
+        if let Some(text) = value.as_text()
+            && let Ok(parsed) = relift_values::python_float_of_text(text)
+        {
+            return Ok(Term::literal(Literal::Float(parsed)));
         }
         let term = self.scalar(value, construct, span)?;
         let term = self.known(term, construct, "None raises TypeError", span)?;
@@ -121,9 +177,27 @@ impl Lowerer<'_> {
             Base::Int64 | Base::Number | Base::Decimal { .. } | Base::Bool => {
                 self.apply(Function::ToFloat, vec![term], span)
             }
+            Base::Text => {
+                let accepted =
+                    self.python(PythonFunction::IsFloatText, vec![term.clone()], span)?;
+                self.require(
+                    &accepted,
+                    construct,
+                    "a text that is no number raises ValueError",
+                    span,
+                )?;
+                // The word is accepted, but what it makes has no place among numbers.
+                let word = self.python(PythonFunction::IsNanText, vec![term.clone()], span)?;
+                let number = Term {
+                    expr: not(word.expr),
+                    ..word
+                };
+                self.demand(&number, construct, "the text says that it is NaN", span)?;
+                self.apply(Function::ToFloat, vec![term], span)
+            }
             _ => Err(Refusal::new(
                 construct,
-                format!("parsing {ty} may raise ValueError"),
+                format!("a float of {ty} is not lifted"),
                 Some(span.clone()),
             )),
         }
@@ -208,7 +282,12 @@ impl Lowerer<'_> {
         let mut bases = Vec::new();
         for value in values {
             let term = self.scalar(value, construct, span)?;
-            let term = self.known(term, construct, "None cannot be ordered", span)?;
+            let term = self.known(
+                term,
+                construct,
+                "None cannot be ordered and raises TypeError",
+                span,
+            )?;
             let ty = self.type_of(&term)?;
             if ty.missing.nan {
                 return Err(Refusal::new(
@@ -232,4 +311,30 @@ impl Lowerer<'_> {
         };
         self.apply(function, terms, span)
     }
+}
+
+fn constant(literal: &Literal) -> Option<PythonValue> {
+    Some(match literal {
+        Literal::Bool(value) => PythonValue::Bool(*value),
+        Literal::Int(value) => PythonValue::Int(*value),
+        Literal::Float(value) => PythonValue::Float(*value),
+        Literal::Text(value) => PythonValue::Text(value.clone()),
+        Literal::Date(days) => PythonValue::Date(*days),
+        Literal::None | Literal::Decimal { .. } => return None,
+    })
+}
+
+fn literal(value: PythonValue) -> Option<Literal> {
+    Some(match value {
+        PythonValue::Bool(value) => Literal::Bool(value),
+        PythonValue::Int(value) => Literal::Int(value),
+        PythonValue::Float(value) => Literal::Float(value),
+        PythonValue::Text(value) => Literal::Text(value),
+        PythonValue::Date(days) => Literal::Date(days),
+        PythonValue::Decimal(value) => Literal::Decimal {
+            unscaled: value.unscaled,
+            scale: i8::try_from(value.scale).ok()?,
+        },
+        PythonValue::None | PythonValue::Timestamp(_) => return None,
+    })
 }

@@ -93,7 +93,12 @@ impl Lowerer<'_> {
             }
         };
         let span = &arguments.span;
-        let term = self.known(term, &arguments.construct, "None has no method", span)?;
+        let term = self.known(
+            term,
+            &arguments.construct,
+            "None has no method and raises AttributeError",
+            span,
+        )?;
         self.apply(
             Function::Quantize(mode),
             vec![term, Term::literal(Literal::Int(i64::from(scale)))],

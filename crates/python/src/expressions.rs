@@ -282,7 +282,12 @@ impl<'a> Lowerer<'a> {
                     (Base::Date | Base::Timestamp, "day") => Function::Day,
                     _ => return Ok(Value::Bound(Box::new(value), Rc::from(name))),
                 };
-                let term = self.known(term.clone(), &construct, "None has no dates", span)?;
+                let term = self.known(
+                    term.clone(),
+                    &construct,
+                    "None has no dates and raises AttributeError",
+                    span,
+                )?;
                 Ok(Value::Scalar(self.apply(function, vec![term], span)?))
             }
             Value::Days(days) if name == "days" => Ok(Value::Scalar(days.clone())),

@@ -12,6 +12,7 @@ use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::classes::Class;
+use crate::exceptions::Raised;
 use crate::siblings::{Home, Siblings};
 use crate::state::{State, all, any, common_scope, not};
 use crate::statements::Exits;
@@ -129,6 +130,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) calls: Vec<usize>,
     /// The call being executed.
     pub(crate) frame: u32,
+    /// The `try` statements whose bodies are being executed, the innermost last.
+    pub(crate) handlers: Vec<crate::exceptions::Handlers>,
+    /// Conditions that hold because otherwise a handler would have been reached.
+    pub(crate) settled: Vec<Condition>,
+    /// Why statements were given up so far.
+    pub(crate) given_up: Vec<Refusal>,
     /// Effects that can be neither lowered nor left out.
     pub(crate) refused: Vec<Refusal>,
     pub(crate) frames_read: Vec<(FrameName, NodeId)>,
@@ -181,6 +188,9 @@ impl<'a> Lowerer<'a> {
             previous: Schema::default(),
             calls: Vec::new(),
             frame: 0,
+            handlers: Vec::new(),
+            settled: Vec::new(),
+            given_up: Vec::new(),
             refused: Vec::new(),
             frames_read: Vec::new(),
             counts: BTreeMap::new(),
@@ -516,8 +526,26 @@ impl<'a> Lowerer<'a> {
             .collect()
     }
 
-    /// Demands that the condition holds wherever execution comes here.
+    /// Demands that the condition holds wherever execution comes here; where it does not, Python raises the
+    /// exception that `why` names.
     pub(crate) fn require(
+        &mut self,
+        condition: &Term,
+        construct: &str,
+        why: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        if self.state.dead || self.state.known(&condition.expr) == Some(true) {
+            return Ok(());
+        }
+        if self.leave_for_handler(condition, &Raised::told_by(why)) {
+            return Ok(());
+        }
+        self.demand(condition, construct, why, span)
+    }
+
+    /// Demands that the condition holds wherever execution comes here, whatever catches exceptions.
+    pub(crate) fn demand(
         &mut self,
         condition: &Term,
         construct: &str,
@@ -667,8 +695,17 @@ impl<'a> Lowerer<'a> {
             expr: condition.expr,
             scope: condition.scope,
         });
+        let settled = self.settled.len();
+        let opposite = not(self.state.path[length].expr.clone());
         let result = body(self);
         self.state.path.truncate(length);
+        // What is settled inside holds outside wherever the inside was reached.
+        for index in settled..self.settled.len() {
+            let fact = &mut self.settled[index];
+            fact.expr = any([opposite.clone(), fact.expr.clone()]);
+            let fact = fact.clone();
+            self.state.path.push(fact);
+        }
         result
     }
 
@@ -714,6 +751,7 @@ impl<'a> Lowerer<'a> {
         self.frame = self.new_frame();
         self.calls.push(index);
         let base = self.state.clone();
+        let raised = self.raised_so_far();
         let result = match callable.body {
             Body::Expression(expr) => {
                 if callable.frame.is_some() {
@@ -729,6 +767,7 @@ impl<'a> Lowerer<'a> {
         self.calls.pop();
         self.frame = caller_frame;
         self.home = caller_home;
+        self.return_raised_to(&raised, &caller);
         self.state.locals = caller;
         self.take_back();
         result

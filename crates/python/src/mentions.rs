@@ -34,6 +34,7 @@ const HARMLESS_MODULES: &[&str] = &[
     "string",
     "copy",
     "warnings",
+    "contextlib",
     "dataclasses",
     "enum",
     "__future__",
@@ -62,6 +63,9 @@ impl<'a> Lowerer<'a> {
         let ends = !statement.is_while_stmt();
         if !ends || mentioned.leaves && (compound || statement.is_return_stmt()) {
             return Err(refusal);
+        }
+        if !self.is_talk(statement) {
+            self.given_up.push(refusal.clone());
         }
         let shared = Rc::new(refusal);
         if let Stmt::Assign(assign) = statement
@@ -104,6 +108,28 @@ impl<'a> Lowerer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a statement only prints or logs: that it cannot be followed says nothing about the job.
+    fn is_talk(&self, statement: &Stmt) -> bool {
+        let Stmt::Expr(expression) = statement else {
+            return false;
+        };
+        let Expr::Call(call) = &*expression.value else {
+            return false;
+        };
+        let mut root = &*call.func;
+        while let Expr::Attribute(attribute) = root {
+            root = &attribute.value;
+        }
+        let Expr::Name(name) = root else {
+            return false;
+        };
+        match self.lookup_name(name.id.as_str()) {
+            Some(Value::Global(path)) => path.starts_with("logging"),
+            Some(_) => false,
+            None => name.id.as_str() == "print",
+        }
     }
 
     /// Poisons everything reachable.

@@ -33,7 +33,7 @@ struct Merge<'m> {
 
 impl Lowerer<'_> {
     /// The conditions of a path beyond those of `base`, as one.
-    fn beyond(base: &State, state: &State) -> Condition {
+    pub(crate) fn beyond(base: &State, state: &State) -> Condition {
         let added = &state.path[base.path.len().min(state.path.len())..];
         let scope = added
             .iter()

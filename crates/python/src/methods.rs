@@ -148,7 +148,12 @@ impl Lowerer<'_> {
         match ty.base {
             Base::Text => self.text_method(term, name, arguments),
             Base::Date | Base::Timestamp => {
-                let term = self.known(term, &arguments.construct, "None has no method", span)?;
+                let term = self.known(
+                    term,
+                    &arguments.construct,
+                    "None has no method and raises AttributeError",
+                    span,
+                )?;
                 self.date_method(term, ty.base, name, arguments)
             }
             Base::Decimal { .. } if name == "quantize" => {

@@ -1,11 +1,11 @@
 //! Statements: what each does to the state, and how paths leave a block.
 
-use relift_dataflow::{Literal, Refusal};
+use relift_dataflow::Refusal;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
 use crate::lowering::{Body, Callable, Lowerer};
 use crate::state::{State, not};
-use crate::values::{Condition, Content, Term, Value};
+use crate::values::{Condition, Content, Value};
 
 /// How a path leaves a block before its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +68,13 @@ impl<'a> Lowerer<'a> {
 
     fn statement(&mut self, statement: &'a Stmt) -> Result<Exits, Refusal> {
         let before = self.state.clone();
-        match self.execute(statement) {
+        let outcome = self.execute(statement);
+        // A handler has taken over on every way.
+        let left = self.state.path.iter().any(|fact| fact.expr.is_false());
+        self.state.dead |= left;
+        match outcome {
             Ok(exits) => Ok(exits),
+            Err(_) if left => Ok(Vec::new()),
             Err(mut refusal) => {
                 refusal.span.get_or_insert_with(|| self.span(statement));
                 // What is not understood must not be half done.
@@ -167,30 +172,39 @@ impl<'a> Lowerer<'a> {
                 let done = self.import_from(import, &span);
                 self.imported(done)
             }
-            Stmt::Raise(_) => {
-                self.require(
-                    &Term::literal(Literal::Bool(false)),
-                    "raise",
-                    "the job raises here",
-                    &span,
-                )?;
-                self.state.dead = true;
+            Stmt::Raise(raise) => {
+                self.raise_statement(raise)?;
                 Ok(Vec::new())
             }
             Stmt::Assert(assert) => {
                 let test = self.eval(&assert.test)?;
                 let test = self.truth(&test, &span)?;
-                self.require(&test, "assert", "the assertion fails", &span)?;
+                self.require(
+                    &test,
+                    "assert",
+                    "the assertion fails with AssertionError",
+                    &span,
+                )?;
                 Ok(Vec::new())
             }
-            Stmt::Delete(_) => refuse("del", "removing names or entries is not lifted"),
+            Stmt::Delete(statement) => {
+                for target in &statement.targets {
+                    let Expr::Name(name) = target else {
+                        return refuse("del", "removing entries is not lifted");
+                    };
+                    self.state
+                        .locals
+                        .insert(name.id.to_string(), Value::Unbound);
+                }
+                Ok(Vec::new())
+            }
             Stmt::While(_) => refuse(
                 "while loop",
                 "how often it runs is not known before it does",
             ),
-            Stmt::Try(_) => refuse("try statement", "exceptions as control flow are not lifted"),
-            Stmt::With(_) => refuse("with statement", "context managers are not lifted"),
-            Stmt::Match(_) => refuse("match statement", "pattern matching is not lifted"),
+            Stmt::Try(statement) => self.try_statement(statement),
+            Stmt::With(statement) => self.with_statement(statement),
+            Stmt::Match(statement) => self.match_statement(statement),
             Stmt::ClassDef(definition) => {
                 self.define_class(definition)?;
                 Ok(Vec::new())
@@ -202,6 +216,36 @@ impl<'a> Lowerer<'a> {
             Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {
                 refuse("statement", "it is not lifted")
             }
+        }
+    }
+
+    /// `with contextlib.suppress(…): …` and contexts that only concern messages.
+    fn with_statement(&mut self, statement: &'a ast::StmtWith) -> Result<Exits, Refusal> {
+        let span = self.span(statement);
+        let refuse = || {
+            Err(Refusal::new(
+                "with statement",
+                "this context manager is not lifted",
+                Some(span.clone()),
+            ))
+        };
+        let [item] = &statement.items[..] else {
+            return refuse();
+        };
+        let Expr::Call(call) = &item.context_expr else {
+            return refuse();
+        };
+        match self.eval(&call.func)? {
+            Value::Global(path) if &*path == "contextlib.suppress" => {
+                self.suppressing(&statement.body, &call.arguments.args, &span)
+            }
+            Value::Global(path)
+                if matches!(&*path, "warnings.catch_warnings" | "contextlib.nullcontext")
+                    && item.optional_vars.is_none() =>
+            {
+                self.block(&statement.body)
+            }
+            _ => refuse(),
         }
     }
 
@@ -267,22 +311,40 @@ impl<'a> Lowerer<'a> {
                 Ok(())
             }
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
-                if elts.iter().any(Expr::is_starred_expr) {
-                    return Err(Refusal::new(
-                        "assignment",
-                        "a starred target is not lifted",
-                        Some(span),
-                    ));
-                }
                 if let Value::Unknown(_) = value {
                     for target in elts {
                         self.assign(target, value.clone())?;
                     }
                     return Ok(());
                 }
-                let items = self.unpack(&value, elts.len(), &span)?;
-                for (target, item) in elts.iter().zip(items) {
-                    self.assign(target, item)?;
+                let star = elts.iter().position(Expr::is_starred_expr);
+                let Some(star) = star else {
+                    let items = self.unpack(&value, elts.len(), &span)?;
+                    for (target, item) in elts.iter().zip(items) {
+                        self.assign(target, item)?;
+                    }
+                    return Ok(());
+                };
+                let resolved = self.resolved(&value, "unpacking", &span)?;
+                let items = self
+                    .fixed_items(&resolved)
+                    .filter(|items| items.len() + 1 >= elts.len());
+                let Some(mut items) = items else {
+                    return Err(Refusal::new(
+                        "unpacking",
+                        format!("{} has no fixed number of items", resolved.kind()),
+                        Some(span),
+                    ));
+                };
+                let last = items.split_off(items.len() + star + 1 - elts.len());
+                let middle = items.split_off(star);
+                let middle = self.list_of(middle);
+                let values = items.into_iter().chain([middle]).chain(last);
+                for (target, item) in elts.iter().zip(values) {
+                    match target {
+                        Expr::Starred(starred) => self.assign(&starred.value, item)?,
+                        target => self.assign(target, item)?,
+                    }
                 }
                 Ok(())
             }

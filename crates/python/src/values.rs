@@ -398,8 +398,17 @@ pub(crate) fn may_raise(expr: &Expr) -> bool {
     use relift_dataflow::Function as F;
     let mut found = false;
     expr.walk(&mut |part| {
+        if let ExprKind::Call(F::Python(named), _) = &part.kind {
+            found |= named.may_raise();
+        }
         if let ExprKind::Call(
-            F::Divide | F::FloorDivide | F::Modulo | F::ToInt | F::PyRoundToInt,
+            F::Divide
+            | F::FloorDivide
+            | F::Modulo
+            | F::ToInt
+            | F::ToFloat
+            | F::ToDecimal
+            | F::PyRoundToInt,
             arguments,
         ) = &part.kind
             && !arguments
