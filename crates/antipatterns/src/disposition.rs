@@ -1,6 +1,6 @@
 //! What became of a finding in the rewritten job.
 
-use relift_job::{DateMode, RewrittenJob, RewrittenModule, SourceOrigin};
+use relift_job::{DateMode, LegacyModules, RewrittenJob, RewrittenModule, SourceOrigin};
 
 use crate::Finding;
 
@@ -40,6 +40,15 @@ pub fn disposition(
     let Some(job) = rewritten else {
         return Disposition::Retained(format!("the job was not rewritten: {not_rewritten}"));
     };
+    let stays = job.modules.iter().any(|module| match module {
+        RewrittenModule::LegacyModules(legacy) => {
+            finding.module.is_some_and(|index| stays(legacy, index))
+        }
+        _ => false,
+    });
+    if stays {
+        return Disposition::Retained("the module it stands in stays as it is".to_owned());
+    }
     let mut sources = job.modules.iter().filter_map(|module| match module {
         RewrittenModule::DataSourcing(source) => Some(source),
         _ => None,
@@ -112,6 +121,11 @@ pub fn disposition(
         // A rewritten job has no Python, and computes nothing that its outputs do not need.
         _ => Disposition::Eliminated,
     }
+}
+
+/// Whether a module of the legacy job still runs.
+fn stays(legacy: &LegacyModules, module: usize) -> bool {
+    legacy.modules.contains(&module) && !legacy.given.contains_key(&module)
 }
 
 /// What stands in the rewritten job where the finding was, for the record; lower case, no period.

@@ -232,12 +232,12 @@ impl JobModel {
             .count()
     }
 
-    /// The weakest level among the job's constructs.
+    /// The weakest level among the job's constructs; a job that was lifted around some of them is partial.
     pub fn level(&self) -> Option<Level> {
-        self.constructs
-            .iter()
-            .map(|construct| construct.level)
-            .max()
+        let levels = || self.constructs.iter().map(|construct| construct.level);
+        levels()
+            .find(|level| *level == Level::Partial)
+            .or_else(|| levels().max())
     }
 
     /// What was written last.

@@ -35,7 +35,7 @@ pub use job::{
 pub use names::{ColumnName, FrameName, JobName, SchemaName, TableName};
 pub use quality::{QualityCheck, QualityChecks, QualityRule, QualitySeverity, QualityTarget};
 pub use rewritten::{
-    FrameColumn, FrameType, Guard, RewrittenJob, RewrittenModule, RewrittenSource,
+    FrameColumn, FrameType, Guard, LegacyModules, RewrittenJob, RewrittenModule, RewrittenSource,
     RewrittenTransformation, SourceOrigin,
 };
 pub use table::{Catalog, ColumnFacts, LakeType, Nulls, TableFacts};

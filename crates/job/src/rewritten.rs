@@ -45,6 +45,24 @@ pub enum RewrittenModule {
     CsvFileWriter(CsvFileWriter),
     /// Writes a folder of Parquet files.
     ParquetFileWriter(ParquetFileWriter),
+    /// Runs modules of the legacy job as they are.
+    LegacyModules(LegacyModules),
+}
+
+/// `LegacyModules`: what of the legacy job has not become SQL.
+///
+/// They run in the legacy runtime, after the queries and guards, in their own order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LegacyModules {
+    /// `configuration`: the legacy job's file.
+    pub configuration: String,
+    /// `modules`: their indices there.
+    pub modules: Vec<usize>,
+    /// `given`: those among them whose result is not computed in Python, with the frame that holds it.
+    pub given: BTreeMap<usize, FrameName>,
+    /// `unchanged`: frames that an External must leave as it finds them, because SQL has read them as they
+    /// were; a run in which one is changed fails.
+    pub unchanged: BTreeMap<usize, Vec<FrameName>>,
 }
 
 /// Where a rewritten job's frame comes from.
@@ -203,13 +221,14 @@ impl RewrittenJob {
     }
 }
 
-const TYPES: [&str; 6] = [
+const TYPES: [&str; 7] = [
     "DataSourcing",
     "Guard",
     "Transformation",
     "DataFrameWriter",
     "CsvFileWriter",
     "ParquetFileWriter",
+    "LegacyModules",
 ];
 
 fn read_rewritten(reader: &mut Reader<'_>, document: &Node) -> Option<RewrittenJob> {
@@ -274,6 +293,7 @@ fn read_module(reader: &mut Reader<'_>, node: &Node, path: &str) -> Option<Rewri
         "ParquetFileWriter" => {
             read_parquet_writer(reader, &fields).map(RewrittenModule::ParquetFileWriter)
         }
+        "LegacyModules" => read_legacy_modules(reader, &fields).map(RewrittenModule::LegacyModules),
         unknown => {
             let hint = nearest_hint(unknown, TYPES.into_iter());
             let path = fields.path_of("type");
@@ -335,6 +355,40 @@ fn read_source(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Rewritten
         columns: columns?.0,
         row_number,
     })
+}
+
+fn read_legacy_modules(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<LegacyModules> {
+    reader.check_keys(
+        fields,
+        &["type", "configuration", "modules", "given", "unchanged"],
+    );
+    let configuration = reader.name(fields, "configuration")?;
+    let node = reader.required(fields, "modules")?;
+    let path = fields.path_of("modules");
+    let mut read = LegacyModules {
+        configuration,
+        ..LegacyModules::default()
+    };
+    for (at, item) in reader.list(node, &path)?.iter().enumerate() {
+        let path = format!("{path}[{at}]");
+        let item = reader.object(item, &path, &["module", "given", "unchanged"])?;
+        let module = reader.optional_count(&item, "module", 0);
+        let module = module.and_then(|module| usize::try_from(module).ok());
+        let Some(module) = module.filter(|_| item.get("module").is_some()) else {
+            reader.report(&node.range, &path, "\"module\" must be an index");
+            return None;
+        };
+        read.modules.push(module);
+        if let Some(frame) = reader.optional_text(&item, "given") {
+            read.given.insert(module, frame.into());
+        }
+        if let Some(node) = item.get("unchanged") {
+            let frames = reader.texts(node, &item.path_of("unchanged"))?;
+            let frames = frames.into_iter().map(|(frame, _)| frame.into());
+            read.unchanged.insert(module, frames.collect());
+        }
+    }
+    Some(read)
 }
 
 fn read_sql_file(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<BTreeMap<String, String>> {
@@ -454,6 +508,23 @@ fn module_json(module: &RewrittenModule) -> Json {
             put_target(&mut put, &writer.target);
             put("writeMode", write_mode(writer.mode).into());
             put("numParts", writer.parts.into());
+        }
+        RewrittenModule::LegacyModules(legacy) => {
+            put("type", "LegacyModules".into());
+            put("configuration", legacy.configuration.as_str().into());
+            let modules = legacy.modules.iter().map(|module| {
+                let mut item = Map::new();
+                item.insert("module".to_owned(), (*module).into());
+                if let Some(frame) = legacy.given.get(module) {
+                    item.insert("given".to_owned(), frame.as_str().into());
+                }
+                if let Some(frames) = legacy.unchanged.get(module) {
+                    let frames: Vec<&str> = frames.iter().map(FrameName::as_str).collect();
+                    item.insert("unchanged".to_owned(), frames.into());
+                }
+                Json::Object(item)
+            });
+            put("modules", modules.collect());
         }
     }
     Json::Object(object)

@@ -231,7 +231,8 @@ fn a_rewritten_job_prints_and_parses() {
         {"type": "Transformation", "resultName": "out", "sqlFile": {"datafusion": "out.sql"}, "columns": [{"name": "a", "type": "decimal(12,2)"}, {"name": "b", "type": "timestamp"}]},
         {"type": "DataFrameWriter", "source": "out", "targetTable": "t", "writeMode": "Overwrite"},
         {"type": "CsvFileWriter", "source": "out", "outputDirectory": "o", "jobDirName": "j", "outputTableDirName": "t", "fileName": "f.csv", "writeMode": "Append", "trailerFormat": "T|{total}", "trailerSource": "totals"},
-        {"type": "ParquetFileWriter", "source": "out", "outputDirectory": "o", "jobDirName": "j", "outputTableDirName": "t", "fileName": "f", "writeMode": "Overwrite", "numParts": 3}
+        {"type": "ParquetFileWriter", "source": "out", "outputDirectory": "o", "jobDirName": "j", "outputTableDirName": "t", "fileName": "f", "writeMode": "Overwrite", "numParts": 3},
+        {"type": "LegacyModules", "configuration": "jobs/late.json", "modules": [{"module": 0}, {"module": 2, "given": "out"}, {"module": 3, "unchanged": ["o"]}]}
     ]}"#;
     let read = RewrittenJob::parse(&SourceFile::new("job.json", text)).expect("good");
     assert_eq!(

@@ -30,6 +30,8 @@ pub struct Rewrite {
     pub files: BTreeMap<String, String>,
     /// SQL file of each output, in the order of the sinks.
     pub sink_files: Vec<String>,
+    /// Frames that hold the result of a Transformation for modules that stay as they are, by its index.
+    pub given: BTreeMap<usize, FrameName>,
 }
 
 /// Prints a lifted job. `upstream` names the job that writes each curated table the portfolio knows;
@@ -51,6 +53,7 @@ pub fn emit(
         writers: Vec::new(),
         files: BTreeMap::new(),
         sink_files: Vec::new(),
+        given: BTreeMap::new(),
         outputs: Vec::new(),
         refusals: Vec::new(),
     };
@@ -84,6 +87,7 @@ pub fn emit(
         },
         files: emitter.files,
         sink_files: emitter.sink_files,
+        given: emitter.given,
     })
 }
 
@@ -98,6 +102,7 @@ struct Emitter<'a> {
     writers: Vec<RewrittenModule>,
     files: BTreeMap<String, String>,
     sink_files: Vec<String>,
+    given: BTreeMap<usize, FrameName>,
     /// Queries that exist, by relation.
     outputs: Vec<(NodeId, FrameName, String)>,
     refusals: Vec<Refusal>,
@@ -131,7 +136,11 @@ impl Emitter<'_> {
             let module = self.job.modules.get(other.module);
             other.input == sink.input
                 && match module.map(|module| &module.kind) {
-                    Some(ModuleKind::CsvFileWriter(_) | ModuleKind::ParquetFileWriter(_)) => true,
+                    Some(
+                        ModuleKind::CsvFileWriter(_)
+                        | ModuleKind::ParquetFileWriter(_)
+                        | ModuleKind::Transformation(_),
+                    ) => true,
                     Some(ModuleKind::DataFrameWriter(writer)) => {
                         self.read_on.contains(&writer.table)
                     }
@@ -151,9 +160,8 @@ impl Emitter<'_> {
             ModuleKind::DataFrameWriter(writer) => (&writer.source, false),
             ModuleKind::CsvFileWriter(writer) => (&writer.source, true),
             ModuleKind::ParquetFileWriter(writer) => (&writer.source, false),
-            ModuleKind::DataSourcing(_)
-            | ModuleKind::Transformation(_)
-            | ModuleKind::External(_) => {
+            ModuleKind::Transformation(step) => (&step.result, false),
+            ModuleKind::DataSourcing(_) | ModuleKind::External(_) => {
                 self.refusals.push(Refusal::new(
                     "output",
                     "it is not written by a writer",
@@ -202,9 +210,11 @@ impl Emitter<'_> {
                 writer.source = frame;
                 RewrittenModule::CsvFileWriter(writer)
             }
-            ModuleKind::DataSourcing(_)
-            | ModuleKind::Transformation(_)
-            | ModuleKind::External(_) => return,
+            ModuleKind::Transformation(_) => {
+                self.given.insert(sink.module, frame);
+                return;
+            }
+            ModuleKind::DataSourcing(_) | ModuleKind::External(_) => return,
         };
         self.writers.push(writer);
     }

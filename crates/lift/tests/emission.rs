@@ -257,6 +257,7 @@ fn the_rewritten_job_reads_what_it_needs_and_writes_what_the_legacy_job_wrote() 
             RewrittenModule::DataFrameWriter(_) => "table",
             RewrittenModule::CsvFileWriter(_) => "csv",
             RewrittenModule::ParquetFileWriter(_) => "parquet",
+            RewrittenModule::LegacyModules(_) => "legacy",
         })
         .collect();
     assert_eq!(words, ["source", "source", "guard", "sql", "csv", "table"]);

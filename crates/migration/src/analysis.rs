@@ -20,6 +20,8 @@ use relift_python::syntax::{self, ModuleSyntax};
 use relift_sql::sqlite::{self, SqlText};
 
 use crate::modules::{module_name, siblings};
+use crate::partial::{Partial, Understood, partial};
+use crate::runs::recorded;
 use crate::{MigrationError, Project};
 
 /// A refusal and the module it is about, if it is about one.
@@ -35,6 +37,8 @@ pub(crate) struct Analysis {
     pub(crate) rejected: Vec<Diagnostic>,
     /// The lifted form, or everything that stands in its way.
     pub(crate) lifted: Result<Lifted, Vec<RefusedAt>>,
+    /// What can be lifted around modules that cannot, where these are not all.
+    pub(crate) partial: Option<Partial>,
     /// Externals that parse, by module.
     pub(crate) externals: BTreeMap<usize, ModuleSyntax>,
     /// Modules of the portfolio that these import, each with the first that does.
@@ -119,6 +123,8 @@ impl Analysis {
             siblings: BTreeMap::new(),
             remembered: BTreeSet::new(),
             used: BTreeSet::new(),
+            files: BTreeMap::new(),
+            remembering: BTreeSet::new(),
         };
         for index in 0..job.modules.len() {
             lowering.module(index);
@@ -129,8 +135,16 @@ impl Analysis {
             refusals,
             externals,
             siblings,
+            files,
+            remembering,
             ..
         } = lowering;
+        // Nobody hands such a table to what stays Python.
+        let unreachable = refusals.iter().any(|(module, _)| {
+            let kind = module.and_then(|module| job.modules.get(module));
+            matches!(kind.map(|module| &module.kind), Some(ModuleKind::DataSourcing(source))
+                if upstream.contains_key(&source.table))
+        });
         let lifted = if refusals.is_empty() && rejected.is_empty() {
             lift(&flow, catalog).map_err(|refusals| {
                 refusals
@@ -141,15 +155,42 @@ impl Analysis {
         } else {
             Err(refusals)
         };
+        let partial = match &lifted {
+            Err(refused)
+                if rejected.is_empty()
+                    && !unreachable
+                    && recorded::of(project, &job.name).is_none() =>
+            {
+                let of_modules = refused.iter().filter(|(module, _)| module.is_some());
+                let refused: Vec<RefusedAt> = of_modules.cloned().collect();
+                partial(&Understood {
+                    job,
+                    flow: &flow,
+                    refused: &refused,
+                    externals: &externals,
+                    files: &files,
+                    remembering: &remembering,
+                    catalog,
+                })
+            }
+            _ => None,
+        };
         Ok(Self {
             flow,
             sources,
             rejected,
             lifted,
+            partial,
             externals,
             siblings,
             extended,
         })
+    }
+
+    /// The lifted form of the job, or of the part of it that can be lifted.
+    pub(crate) fn rewritable(&self) -> Option<&Lifted> {
+        let partial = self.partial.as_ref().map(|partial| &partial.lifted);
+        self.lifted.as_ref().ok().or(partial)
     }
 
     /// The catalog the job is understood with, `lake` being that of the lake alone.
@@ -233,6 +274,10 @@ struct Lowering<'a> {
     remembered: BTreeSet<Arc<str>>,
     /// Files of the Externals so far.
     used: BTreeSet<Arc<str>>,
+    /// Files of each.
+    files: BTreeMap<usize, BTreeSet<Arc<str>>>,
+    /// Those that leave something in their modules.
+    remembering: BTreeSet<usize>,
 }
 
 impl Lowering<'_> {
@@ -538,6 +583,7 @@ impl Lowering<'_> {
             .collect();
         self.siblings.insert(index, unread);
         self.used.extend(files.iter().cloned());
+        self.files.insert(index, files.clone());
         let siblings = siblings(&imported);
         let code = ExternalCode {
             source: &source,
@@ -556,6 +602,7 @@ impl Lowering<'_> {
         }
         if lowered.as_ref().map_or(true, |lowered| lowered.remembers) {
             self.remembered.extend(files);
+            self.remembering.insert(index);
         }
         match lowered {
             Ok(lowered) => {

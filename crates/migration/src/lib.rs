@@ -21,6 +21,7 @@ mod modules;
 mod obligations;
 mod overview;
 mod package;
+mod partial;
 mod progress;
 mod project;
 mod queries;

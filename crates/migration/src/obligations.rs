@@ -47,7 +47,7 @@ impl Answered {
 }
 
 impl Bench<'_> {
-    /// Answers for the obligations of a job's lifted form, in its order; none when it is not lifted.
+    /// Answers for the obligations of a job's lifted form, in its order; none when nothing of it is lifted.
     pub(crate) fn obligations(&self, job: &JobName) -> Result<Arc<Vec<Answered>>, MigrationError> {
         if let Some(known) = crate::bench::lock(&self.answers).get(job) {
             return Ok(Arc::clone(known));
@@ -59,7 +59,7 @@ impl Bench<'_> {
 
     fn ask(&self, job: &JobName) -> Result<Vec<Answered>, MigrationError> {
         let analysis = self.analysis(job)?;
-        let Ok(lifted) = &analysis.lifted else {
+        let Some(lifted) = analysis.rewritable() else {
             return Ok(Vec::new());
         };
         make_upstream(self, job)?;

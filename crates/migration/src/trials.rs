@@ -161,6 +161,7 @@ impl Trial<'_> {
             processing_time: nominal_processing_time(date),
             inputs,
             prior: BTreeMap::new(),
+            part: None,
             lake: None,
             staging: &staging,
         };

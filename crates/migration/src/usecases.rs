@@ -148,6 +148,9 @@ impl<'a> Migration<'a> {
                 let weakest = lifted.decisions.iter().map(|decision| decision.level).max();
                 weakest.map_or("flat", relift_lift::Level::word).to_owned()
             });
+            let partial = analysis.partial.as_ref();
+            let level =
+                level.or_else(|| partial.map(|_| relift_lift::Level::Partial.word().to_owned()));
             let refusals = analysis
                 .lifted
                 .as_ref()

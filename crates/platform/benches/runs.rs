@@ -182,6 +182,7 @@ fn empty_run(rounds: usize, folder: &Path) -> Duration {
                 processing_time: PROCESSED.parse().expect("a time"),
                 inputs: BTreeMap::new(),
                 prior: BTreeMap::new(),
+                part: None,
                 lake: None,
                 staging: &folder.join("staging").join(format!("run-{round}")),
             })

@@ -11,7 +11,7 @@ use arrow::ipc::writer::FileWriter;
 use relift_engine::{EngineError, Lake, OutputRead, QueryResult};
 use relift_job::{ColumnName, DataSourcing, EffectiveDate, Job, ModuleKind, Side, TableName};
 use relift_platform::control::RunRecord;
-use relift_platform::legacy::{LegacyFailure, LegacyRun};
+use relift_platform::legacy::{LegacyFailure, LegacyOutcome, LegacyPart, LegacyRun};
 
 use super::upstream::{Upstream, upstream};
 use super::{
@@ -71,29 +71,13 @@ fn run(
     read: &Upstream,
     attempt: &Attempt<'_>,
 ) -> Result<Written, MigrationError> {
-    let legacy = bench.legacy()?;
-    let date = attempt.key.date;
-    let lake = &bench.project.lake;
-    let inputs = bring_inputs(bench, lake, job, date, read, attempt.staging)?;
-    let writers = job
-        .modules
-        .iter()
-        .enumerate()
-        .filter_map(|(index, module)| match &module.kind {
-            ModuleKind::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-            ModuleKind::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-            _ => None,
-        });
-    let prior = priors(&zone_folder(bench, Side::Legacy), date, writers);
-    let outcome = legacy.run(&LegacyRun {
-        job,
-        date,
-        processing_time: attempt.processing_time,
-        inputs,
-        prior,
-        lake: lake_view::write(bench, job, date, attempt.staging)?,
+    let prepared = Prepared {
+        side: Side::Legacy,
         staging: attempt.staging,
-    });
+        part: None,
+    };
+    let outcome = run_prepared(bench, job, read, attempt, prepared)?;
+    let date = attempt.key.date;
     let targets = commit::targets(job);
     match outcome {
         Ok(outcome) => {
@@ -110,6 +94,52 @@ fn run(
             Err(MigrationError::Legacy(Box::new(own)))
         }
     }
+}
+
+/// Where and how much of a legacy job is run.
+pub(super) struct Prepared<'a> {
+    /// The side whose earlier output an appending writer continues.
+    pub(super) side: Side,
+    /// The run's own folder.
+    pub(super) staging: &'a Path,
+    /// The modules, when these are not all.
+    pub(super) part: Option<LegacyPart<'a>>,
+}
+
+/// Brings what a legacy job reads, and runs it; nothing is committed.
+pub(super) fn run_prepared(
+    bench: &Bench<'_>,
+    job: &Job,
+    read: &Upstream,
+    attempt: &Attempt<'_>,
+    prepared: Prepared<'_>,
+) -> Result<Result<LegacyOutcome, LegacyFailure>, MigrationError> {
+    let legacy = bench.legacy()?;
+    let date = attempt.key.date;
+    let lake = &bench.project.lake;
+    let staging = prepared.staging;
+    let inputs = bring_inputs(bench, lake, job, date, read, staging)?;
+    let writers = job
+        .modules
+        .iter()
+        .enumerate()
+        .filter_map(|(index, module)| match &module.kind {
+            ModuleKind::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+            ModuleKind::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+            _ => None,
+        });
+    let prior = priors(&zone_folder(bench, prepared.side), date, writers);
+    let lake = lake_view::write(bench, job, date, staging)?;
+    Ok(legacy.run(&LegacyRun {
+        job,
+        date,
+        processing_time: attempt.processing_time,
+        inputs,
+        prior,
+        part: prepared.part,
+        lake,
+        staging,
+    }))
 }
 
 /// Writes what each `DataSourcing` reads from `lake`, or of another job, to a file in staging, by index of the

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use relift_diagnostics::ContentHash;
 use relift_job::{
-    EffectiveDate, JobName, RewrittenJob, RewrittenModule, Side, SourceOrigin, TableName,
+    EffectiveDate, Job, JobName, LegacyModules, RewrittenJob, RewrittenModule, Side, SourceOrigin,
+    TableName,
 };
 use relift_platform::control::{RunRecord, RunStatus};
+use relift_platform::legacy::{LegacyFailure, LegacyOutcome, LegacyPart};
 use relift_platform::set_based::{self, CuratedInput, RewriteRun};
 
 use super::upstream::{Upstream, UpstreamTable, upstream};
@@ -23,6 +25,8 @@ pub(crate) struct RewriteFiles {
     pub(crate) sql: BTreeMap<String, String>,
     /// Hash over all of it.
     pub(crate) code: String,
+    /// Modules of the legacy job that run as they are.
+    pub(crate) legacy: Option<LegacyModules>,
 }
 
 impl RewriteFiles {
@@ -50,10 +54,21 @@ impl RewriteFiles {
             ));
             sql.insert(file.to_owned(), text.text().to_owned());
         }
+        // What stays Python is part of the code.
+        let legacy = parsed.modules.iter().find_map(|module| match module {
+            RewrittenModule::LegacyModules(legacy) => Some(legacy.clone()),
+            _ => None,
+        });
+        if legacy.is_some()
+            && let Some(legacy) = project.jobs.get(job)
+        {
+            hashed.push_str(&format!("\n{}", project.code_hash(legacy)?));
+        }
         Ok(Some(Self {
             code: ContentHash::of(hashed.as_bytes()).to_string(),
             job: parsed,
             sql,
+            legacy,
         }))
     }
 
@@ -77,16 +92,23 @@ impl RewriteFiles {
 
 /// Versions of the lake tables a rewritten job reads.
 pub(crate) fn lake_versions(
+    project: &Project,
     files: &RewriteFiles,
     latest: &BTreeMap<TableName, u64>,
-) -> BTreeMap<String, u64> {
+) -> Result<BTreeMap<String, u64>, MigrationError> {
     let tables = files.sources().filter_map(|origin| match origin {
         SourceOrigin::Lake { table, .. } => Some(table),
         SourceOrigin::Curated { .. } => None,
     });
-    tables
+    let mut versions: BTreeMap<String, u64> = tables
         .filter_map(|table| Some((table.to_string(), latest.get(table).copied()?)))
-        .collect()
+        .collect();
+    if files.legacy.is_some()
+        && let Some(job) = project.jobs.get(&files.job.name)
+    {
+        versions.extend(super::legacy::lake_versions(project, job, latest)?);
+    }
+    Ok(versions)
 }
 
 /// Runs the rewritten job for one date unless that was done, or records why it cannot run.
@@ -107,7 +129,7 @@ pub(crate) fn run_rewrite(
         Ok(read) => read,
         Err(reason) => return skip(bench, &key, round, &reason),
     };
-    let versions = lake_versions(files, bench.versions()?);
+    let versions = lake_versions(&bench.project, files, bench.versions()?)?;
     let basis = Basis::new(&files.code, versions).on(&read);
     make(bench, &key, &basis, round, repeat, |attempt| {
         run(bench, files, &read, attempt)
@@ -197,11 +219,53 @@ fn run(
         staging: attempt.staging,
     }));
     let targets = writers.map(|(_, target, _)| target);
+    // What stays Python has the same writers as the legacy job.
+    let kept = bench.project.jobs.get(&files.job.name);
+    let kept = kept.filter(|_| files.legacy.is_some());
+    let targets = targets.chain(kept.into_iter().flat_map(commit::targets));
     match outcome {
-        Ok(outcome) => commit::commit(bench, attempt, targets, &outcome.files, &outcome.tables),
+        Ok(mut outcome) => {
+            if let (Some(modules), Some(job)) = (&files.legacy, kept) {
+                let part = LegacyPart {
+                    modules,
+                    given: std::mem::take(&mut outcome.given),
+                };
+                match run_part(bench, job, read, attempt, part)? {
+                    Ok(made) => {
+                        outcome.files.extend(made.files);
+                        outcome.tables.extend(made.tables);
+                    }
+                    Err(failure) => {
+                        commit::commit(bench, attempt, targets, &[], &[])?;
+                        return Err(MigrationError::Legacy(Box::new(failure)));
+                    }
+                }
+            }
+            commit::commit(bench, attempt, targets, &outcome.files, &outcome.tables)
+        }
         Err(failure) => {
             commit::commit(bench, attempt, targets, &[], &[])?;
             Err(MigrationError::Rewrite(Box::new(failure)))
         }
+    }
+}
+
+/// Runs what stays of the legacy job, in a folder of its own below that of the run.
+fn run_part(
+    bench: &Bench<'_>,
+    job: &Job,
+    read: &Upstream,
+    attempt: &Attempt<'_>,
+    part: LegacyPart<'_>,
+) -> Result<Result<LegacyOutcome, LegacyFailure>, MigrationError> {
+    let staging = attempt.staging.join("legacy");
+    let run = super::legacy::Prepared {
+        side: Side::Rewrite,
+        staging: &staging,
+        part: Some(part),
+    };
+    match super::legacy::run_prepared(bench, job, read, attempt, run)? {
+        Err(LegacyFailure::Worker(error)) => Err(MigrationError::Python(error.to_string())),
+        done => Ok(done),
     }
 }

@@ -112,7 +112,7 @@ impl JobBasis {
         let Some(files) = RewriteFiles::of(project, &job.name)? else {
             return Ok(None);
         };
-        let lake = rewrite_lake_versions(&files, latest);
+        let lake = rewrite_lake_versions(project, &files, latest)?;
         let code = files.code.as_str().into();
         Ok(Some(Self::new(
             project,

@@ -10,7 +10,7 @@ use relift_diagnostics::ContentHash;
 use relift_engine::content_hash;
 use relift_falsify::mutants;
 use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
-use relift_job::{JobName, TableName};
+use relift_job::{JobName, LegacyModules, RewrittenModule, TableName};
 use relift_lift::{Lifted, Rewrite, emit};
 use relift_sql::datafusion::{Ordered, print_query};
 use relift_team::{Outcome, Reply, Task};
@@ -26,11 +26,11 @@ const SABOTAGE: &str = "sabotage";
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
     let analysis = bench.analysis(&task.job)?;
-    let Ok(lifted) = &analysis.lifted else {
+    let Some(lifted) = analysis.rewritable() else {
         return Ok(Reply::because(Outcome::Refused, "the job is not lifted"));
     };
     let round = task.ticket.round;
-    let planted = if round == 1 {
+    let planted = if round == 1 && analysis.lifted.is_ok() {
         planned(bench, &task.job, lifted)?
     } else {
         None
@@ -100,7 +100,20 @@ pub(crate) fn write_down(
         .jobs
         .get(job)
         .ok_or_else(|| MigrationError::Unknown(format!("no job {job}")))?;
-    Ok(emit(known, lifted, &upstream(bench), &read_on(bench)))
+    let emitted = emit(known, lifted, &upstream(bench), &read_on(bench));
+    let analysis = bench.analysis(job)?;
+    Ok(emitted.map(|mut rewrite| {
+        if let Some(partial) = &analysis.partial {
+            let given = std::mem::take(&mut rewrite.given);
+            let kept = LegacyModules {
+                given,
+                ..partial.kept.clone()
+            };
+            let modules = &mut rewrite.job.modules;
+            modules.push(RewrittenModule::LegacyModules(kept));
+        }
+        rewrite
+    }))
 }
 
 /// Tables that some job reads of another.

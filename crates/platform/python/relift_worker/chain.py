@@ -31,7 +31,8 @@ class Chain:
     def run(self):
         """Runs every module; `self.at` is the index of the one that is running."""
         for self.at, module in enumerate(self.request["modules"]):
-            getattr(self, "_" + module["type"])(module)
+            if module is not None:
+                getattr(self, "_" + module["type"])(module)
         self.at = None
 
     def _frame(self, name):
@@ -54,12 +55,20 @@ class Chain:
         tables = {name: frame for name, frame in self.state.items() if isinstance(frame, pandas.DataFrame)}
         self.state[module["result"]] = frames.query(tables, module["sql"], self.moment)
 
+    def _Given(self, module):
+        self.state[module["result"]] = frames.given(frames.read_arrow(module["input"]))
+
     def _External(self, module):
         function = imports.function_of(module["module"], module["function"])
+        watched = [(name, self.state.get(name)) for name in module["unchanged"]]
+        before = [frame.copy() if isinstance(frame, pandas.DataFrame) else frame for _, frame in watched]
         returned = function(self.state)
         if not isinstance(returned, dict):
             kind = "None" if returned is None else f"a {type(returned).__name__}"
             raise Refused(f"{module['function']} of {module['module']} returned {kind} instead of the shared state")
+        for (name, frame), earlier in zip(watched, before):
+            if not frames.same(frame, earlier) or returned.get(name) is not frame:
+                raise Refused(f"it changed the frame {name} in place, which modules lifted to SQL have read as it was")
         self.state = returned
 
     def _DataFrameWriter(self, module):

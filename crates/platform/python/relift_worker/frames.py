@@ -148,6 +148,37 @@ def query(frames, sql, moment):
         connection.close()
 
 
+def given(table):
+    """A query's result that was computed elsewhere, as `query` would have brought it.
+
+    pandas types such a frame by the values of its rows alone, so these go the same way.
+    """
+    connection = sqlite3.connect(":memory:")
+    try:
+        columns = [f"c{n}" for n in range(len(table.column_names))]
+        connection.execute(f"CREATE TABLE rows ({', '.join(columns)})")
+        marks = ", ".join("?" for _ in columns)
+        values = [column.to_pylist() for column in table.columns]
+        connection.executemany(f"INSERT INTO rows VALUES ({marks})", zip(*values))
+        names = [name.replace('"', '""') for name in table.column_names]
+        wanted = ", ".join(f'{column} AS "{name}"' for column, name in zip(columns, names))
+        return pandas.read_sql_query(f"SELECT {wanted} FROM rows ORDER BY rowid", connection)
+    finally:
+        connection.close()
+
+
+def same(frame, earlier):
+    """Whether a frame still is what it was, labels and types included."""
+    if not isinstance(frame, pandas.DataFrame):
+        return frame is earlier
+    return (
+        frame.columns.equals(earlier.columns)
+        and frame.index.equals(earlier.index)
+        and list(frame.dtypes) == list(earlier.dtypes)
+        and frame.equals(earlier)
+    )
+
+
 # ---------------------------------------------------------------- pandas -> CSV
 
 

@@ -20,4 +20,4 @@ pub use environment::{
 pub use interpreter::{Interpreter, find_interpreter};
 pub use lake_view::{LakeView, LakeViewError};
 pub use outcome::{LegacyFailure, LegacyOutcome, Raised};
-pub use runtime::{LegacyConfig, LegacyError, LegacyRun, LegacyRuntime};
+pub use runtime::{LegacyConfig, LegacyError, LegacyPart, LegacyRun, LegacyRuntime};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use relift_job::{Decimals, Job, LineEnding, ModuleKind, SchemaName, TableName, WriteMode};
+use relift_job::{Decimals, LineEnding, ModuleKind, SchemaName, TableName, WriteMode};
 use serde_json::{Value, json};
 
 use super::lake_view::LakeView;
@@ -44,7 +44,7 @@ pub(super) fn request(
             "csv_date_format": settings.csv_date_format,
             "output_date_column": settings.output_date_column,
         },
-        "modules": modules(run.job, brought),
+        "modules": modules(run, brought),
         "lake": run.lake.as_ref().map(|view| lake(view, brought)),
     })
 }
@@ -66,13 +66,24 @@ fn lake(view: &LakeView, brought: &Brought) -> Value {
     })
 }
 
-fn modules(job: &Job, brought: &Brought) -> Vec<Value> {
+/// The modules by their index; `null` for one that is not run.
+fn modules(run: &LegacyRun<'_>, brought: &Brought) -> Vec<Value> {
+    let part = run.part.as_ref().map(|part| part.modules);
     let prior = |at: usize, mode| match mode {
         WriteMode::Append => brought.priors.get(&at),
         WriteMode::Overwrite => None,
     };
     let module = |(at, module): (usize, &relift_job::Module)| {
+        if part.is_some_and(|part| !part.modules.contains(&at)) {
+            return Value::Null;
+        }
+        let given = part.is_some_and(|part| part.given.contains_key(&at));
         let mut value = match &module.kind {
+            ModuleKind::Transformation(query) if given => {
+                return json!({
+                    "type": "Given", "result": query.result.as_str(), "input": brought.inputs.get(&at),
+                });
+            }
             ModuleKind::DataSourcing(source) => json!({
                 "result": source.result.as_str(), "filter": source.filter, "input": brought.inputs.get(&at),
             }),
@@ -80,7 +91,10 @@ fn modules(job: &Job, brought: &Brought) -> Vec<Value> {
                 json!({ "result": query.result.as_str(), "sql": query.sql })
             }
             ModuleKind::External(external) => {
-                json!({ "module": external.module, "function": external.function })
+                let unchanged = part.and_then(|part| part.unchanged.get(&at));
+                let unchanged = unchanged.into_iter().flatten();
+                let unchanged: Vec<&str> = unchanged.map(relift_job::FrameName::as_str).collect();
+                json!({ "module": external.module, "function": external.function, "unchanged": unchanged })
             }
             ModuleKind::DataFrameWriter(writer) => json!({ "source": writer.source.as_str() }),
             ModuleKind::CsvFileWriter(writer) => json!({
@@ -100,5 +114,5 @@ fn modules(job: &Job, brought: &Brought) -> Vec<Value> {
         value["type"] = module.kind.type_name().into();
         value
     };
-    job.modules.iter().enumerate().map(module).collect()
+    run.job.modules.iter().enumerate().map(module).collect()
 }

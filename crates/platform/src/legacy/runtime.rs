@@ -12,7 +12,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
 
-use relift_job::{Decimals, EffectiveDate, Isolation, Job, ModuleKind, SchemaName, Workspace};
+use relift_job::{
+    Decimals, EffectiveDate, Isolation, Job, LegacyModules, ModuleKind, SchemaName, Workspace,
+};
 use relift_sandbox::{Confinement, IsolationLevel, Limits, Missing, SandboxError};
 
 use super::lake_view::LakeView;
@@ -57,10 +59,21 @@ pub struct LegacyRun<'a> {
     pub inputs: BTreeMap<usize, PathBuf>,
     /// File or folder of the latest earlier partition, by index of the appending file writer.
     pub prior: BTreeMap<usize, PathBuf>,
+    /// The modules that are run, when these are not all.
+    pub part: Option<LegacyPart<'a>>,
     /// What `relift_lake` shows, for a job whose Python names it.
     pub lake: Option<LakeView>,
     /// The run's own folder below the staging root; its content is replaced, `in` excepted.
     pub staging: &'a Path,
+}
+
+/// The modules of a job that are run in one run, where the others have become something else.
+#[derive(Clone, Debug)]
+pub struct LegacyPart<'a> {
+    /// Which, and what they are given.
+    pub modules: &'a LegacyModules,
+    /// Arrow IPC file of each given result, by index of the module.
+    pub given: BTreeMap<usize, PathBuf>,
 }
 
 /// Why legacy jobs cannot be run at all.
@@ -381,6 +394,14 @@ impl Drop for Slot<'_> {
 fn bring(run: &LegacyRun<'_>, staging: &Path) -> Result<Brought, LegacyFailure> {
     let mut inputs = BTreeMap::new();
     for (at, module) in run.job.modules.iter().enumerate() {
+        let part = run.part.as_ref();
+        if part.is_some_and(|part| !part.modules.modules.contains(&at)) {
+            continue;
+        }
+        if let Some(given) = part.and_then(|part| part.given.get(&at)) {
+            inputs.insert(at, bring_one(given, staging, &format!("given-{at}.arrow"))?);
+            continue;
+        }
         if !matches!(module.kind, ModuleKind::DataSourcing(_)) {
             continue;
         }

@@ -68,6 +68,8 @@ pub struct RewriteOutcome {
     pub tables: Vec<StagedTable>,
     /// Versions the inputs were read at.
     pub input_versions: BTreeMap<TableName, u64>,
+    /// Arrow IPC file for each result that modules of the legacy job are given, by index of the module.
+    pub given: BTreeMap<usize, PathBuf>,
 }
 
 /// Runs a rewritten job for one date: sources, guards and queries first, then the writers.
@@ -104,7 +106,8 @@ pub async fn run(run: RewriteRun<'_>) -> Result<RewriteOutcome, RewriteFailure> 
             }
             RewrittenModule::DataFrameWriter(_)
             | RewrittenModule::CsvFileWriter(_)
-            | RewrittenModule::ParquetFileWriter(_) => {}
+            | RewrittenModule::ParquetFileWriter(_)
+            | RewrittenModule::LegacyModules(_) => {}
         }
     }
     let folder = run.staging.join("out");
@@ -322,6 +325,13 @@ fn write(
                 rows: frame.row_count() as u64,
                 untyped,
             });
+        }
+        RewrittenModule::LegacyModules(legacy) => {
+            for (index, name) in &legacy.given {
+                let path = folder.join(format!("given-{index}.arrow"));
+                write_table(&path, frame(name)?).map_err(failed)?;
+                outcome.given.insert(*index, path);
+            }
         }
         RewrittenModule::DataSourcing(_)
         | RewrittenModule::Guard(_)

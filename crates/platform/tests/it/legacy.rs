@@ -155,6 +155,7 @@ impl Place {
             processing_time: "2024-11-01T06:30:00Z".parse().expect("a time"),
             inputs,
             prior,
+            part: None,
             lake,
             staging: &self.staging(&format!("{}-{date}", job.name)),
         })
@@ -643,6 +644,7 @@ fn the_demonstration_jobs_bear_days_without_any_rows() {
             processing_time,
             inputs,
             prior: BTreeMap::new(),
+            part: None,
             lake: view,
             staging: &staging,
         };
