@@ -154,7 +154,9 @@ impl Trial<'_> {
 
     fn legacy(&self, lake: &Lake, date: EffectiveDate) -> Result<RunOutput, MigrationError> {
         let staging = self.folder.to_owned();
-        let inputs = bring_inputs(self.bench, lake, self.job, date, &Upstream::new(), &staging)?;
+        let all = |_| true;
+        let read = Upstream::new();
+        let inputs = bring_inputs(self.bench, lake, self.job, &all, date, &read, &staging)?;
         let run = LegacyRun {
             job: self.job,
             date,

@@ -118,7 +118,9 @@ pub(super) fn run_prepared(
     let date = attempt.key.date;
     let lake = &bench.project.lake;
     let staging = prepared.staging;
-    let inputs = bring_inputs(bench, lake, job, date, read, staging)?;
+    let part = prepared.part.as_ref();
+    let wanted = |module| part.is_none_or(|part| part.modules.modules.contains(&module));
+    let inputs = bring_inputs(bench, lake, job, &wanted, date, read, staging)?;
     let writers = job
         .modules
         .iter()
@@ -142,12 +144,13 @@ pub(super) fn run_prepared(
     }))
 }
 
-/// Writes what each `DataSourcing` reads from `lake`, or of another job, to a file in staging, by index of the
+/// Writes what each wanted `DataSourcing` reads from `lake`, or of another job, to a file in staging, by index of the
 /// module.
 pub(crate) fn bring_inputs(
     bench: &Bench<'_>,
     lake: &Lake,
     job: &Job,
+    wanted: &dyn Fn(usize) -> bool,
     date: EffectiveDate,
     read: &Upstream,
     staging: &Path,
@@ -159,6 +162,9 @@ pub(crate) fn bring_inputs(
         let ModuleKind::DataSourcing(source) = &module.kind else {
             continue;
         };
+        if !wanted(index) {
+            continue;
+        }
         let file = folder.join(format!("{index}.arrow"));
         if let Some(table) = read.get(&source.table) {
             let rows = match table {

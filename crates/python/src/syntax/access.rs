@@ -15,7 +15,7 @@ use super::ModuleSyntax;
 pub struct StateAccess {
     /// Those that may be read.
     pub reads: BTreeSet<String>,
-    /// Those that may be set, replaced or removed.
+    /// Those that may be set, replaced or removed, and those of frames that are plainly changed in place.
     pub writes: BTreeSet<String>,
 }
 
@@ -27,6 +27,7 @@ pub fn state_access(module: &ModuleSyntax, function: &str) -> Option<StateAccess
         constants: constants(module),
         asked: BTreeSet::new(),
         state: String::new(),
+        frames: BTreeMap::new(),
         found: StateAccess::default(),
         lost: false,
     };
@@ -124,6 +125,8 @@ struct AccessFinder<'a> {
     asked: BTreeSet<(String, usize)>,
     /// What the function being read calls the shared state.
     state: String,
+    /// Names it gives to frames of the shared state.
+    frames: BTreeMap<String, String>,
     found: StateAccess,
     /// The shared state went where it cannot be followed.
     lost: bool,
@@ -143,10 +146,12 @@ impl<'a> AccessFinder<'a> {
             return;
         };
         let outer = std::mem::replace(&mut self.state, state.to_owned());
+        let frames = std::mem::take(&mut self.frames);
         for statement in &definition.body {
             self.visit_stmt(statement);
         }
         self.state = outer;
+        self.frames = frames;
     }
 
     fn is_state(&self, expr: &Expr) -> bool {
@@ -171,6 +176,65 @@ impl<'a> AccessFinder<'a> {
     fn write(&mut self, key: &'a Expr) {
         let written = self.key(key);
         self.found.writes.extend(written);
+    }
+
+    /// The key of the frame that an expression plainly is.
+    fn frame(&self, expr: &Expr) -> Option<String> {
+        let key = match expr {
+            Expr::Name(name) => return self.frames.get(name.id.as_str()).cloned(),
+            Expr::Subscript(subscript) if self.is_state(&subscript.value) => &*subscript.slice,
+            Expr::Call(call) => {
+                let attribute = call.func.as_attribute_expr()?;
+                let get = attribute.attr.as_str() == "get" && self.is_state(&attribute.value);
+                call.arguments.args.first().filter(|_| get)?
+            }
+            _ => return None,
+        };
+        match key {
+            Expr::StringLiteral(text) => Some(text.value.to_str().to_owned()),
+            Expr::Name(name) => self.constants.get(name.id.as_str()).cloned(),
+            _ => None,
+        }
+    }
+
+    /// A store into something: one into a frame changes it in place.
+    fn store(&mut self, target: &Expr) {
+        let mut inner = match target {
+            Expr::Subscript(subscript) => &*subscript.value,
+            Expr::Attribute(attribute) => &*attribute.value,
+            _ => return,
+        };
+        loop {
+            if let Some(key) = self.frame(inner) {
+                self.found.writes.insert(key);
+                return;
+            }
+            inner = match inner {
+                Expr::Subscript(subscript) => &*subscript.value,
+                Expr::Attribute(attribute) => &*attribute.value,
+                _ => return,
+            };
+        }
+    }
+
+    /// A method that changes the frame it is called on.
+    fn method(&mut self, call: &ast::ExprCall) {
+        let Some(attribute) = call.func.as_attribute_expr() else {
+            return;
+        };
+        let inplace = call.arguments.keywords.iter().any(|keyword| {
+            let name = keyword.arg.as_ref().map(ast::Identifier::as_str);
+            name == Some("inplace")
+        });
+        let changes = matches!(
+            attribute.attr.as_str(),
+            "insert" | "pop" | "update" | "isetitem"
+        );
+        if (inplace || changes)
+            && let Some(key) = self.frame(&attribute.value)
+        {
+            self.found.writes.insert(key);
+        }
     }
 
     /// A call that concerns the shared state; `false` when it does not.
@@ -236,7 +300,18 @@ impl<'a> Visitor<'a> for AccessFinder<'a> {
                     .value
                     .as_deref()
                     .is_some_and(|value| self.is_state(value)) => {}
+            Stmt::Assign(assign) => {
+                let frame = self.frame(&assign.value);
+                for target in &assign.targets {
+                    self.store(target);
+                    if let (Expr::Name(name), Some(key)) = (target, &frame) {
+                        self.frames.insert(name.id.to_string(), key.clone());
+                    }
+                }
+                visitor::walk_stmt(self, statement);
+            }
             Stmt::AugAssign(assign) => {
+                self.store(&assign.target);
                 if let Expr::Subscript(target) = &*assign.target
                     && self.is_state(&target.value)
                 {
@@ -266,7 +341,12 @@ impl<'a> Visitor<'a> for AccessFinder<'a> {
                     return;
                 }
             }
-            Expr::Call(call) if self.call(call) => return,
+            Expr::Call(call) => {
+                self.method(call);
+                if self.call(call) {
+                    return;
+                }
+            }
             // The shared state itself, in a place that was not foreseen.
             Expr::Name(name) if name.id.as_str() == self.state => self.lost = true,
             _ => {}
@@ -297,6 +377,15 @@ mod tests {
              def execute(s):\n    frame = load(1, s)\n    s[OUT] = frame\n    s['n'] += 1\n    s.pop('old', None)\n    return s\n",
         );
         assert_eq!(found.as_deref(), Some("a,day,n,old > made,n,old"));
+    }
+
+    #[test]
+    fn frames_that_are_plainly_changed_in_place_are_told() {
+        let found = access(
+            "def execute(s):\n    a = s['a']\n    a['x'] = 1\n    s['b'].loc[0, 'y'] = 2\n    c = s.get('c')\n\
+             \x20   c.drop(columns=['z'], inplace=True)\n    d = s['d'].copy()\n    d['x'] = 1\n    e = s['e']\n    e.columns = ['q']\n    return s\n",
+        );
+        assert_eq!(found.as_deref(), Some("a,b,c,d,e > a,b,c,e"));
     }
 
     #[test]
