@@ -8,7 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use relift_dataflow::{Base, Dataflow, NodeId, Refusal, Sink};
+use relift_dataflow::{
+    Base, Dataflow, Expr, ExprKind, Function, NodeId, ObligationKind, Op, Refusal, Sink,
+};
 use relift_job::{Catalog, FrameName, Job, LegacyModules, ModuleKind};
 use relift_lift::{Lifted, lift};
 use relift_python::syntax::{ModuleSyntax, StateAccess, state_access};
@@ -107,8 +109,7 @@ pub(crate) fn partial(understood: &Understood<'_>) -> Option<Partial> {
 /// Lifts some outputs, or tells the modules that make those that cannot be.
 fn lifted(understood: &Understood<'_>, sinks: &[Sink]) -> Result<Lifted, Vec<(usize, Refusal)>> {
     let with = |sinks: &[Sink]| {
-        let mut flow = understood.flow.clone();
-        flow.sinks = sinks.to_vec();
+        let flow = handed_over(understood, sinks)?;
         lift(&flow, understood.catalog)
     };
     let refusals = match with(sinks) {
@@ -130,6 +131,67 @@ fn lifted(understood: &Understood<'_>, sinks: &[Sink]) -> Result<Lifted, Vec<(us
         faults.extend(all.map(|module| (module, first.clone())));
     }
     Err(faults)
+}
+
+/// The dataflow with these outputs. What is handed over is so before pandas types it: the values alone
+/// decide there, so what would have to hold for the types to be known need not.
+fn handed_over(understood: &Understood<'_>, sinks: &[Sink]) -> Result<Dataflow, Vec<Refusal>> {
+    let mut flow = understood.flow.clone();
+    let is_given = |sink: &&Sink| {
+        matches!(
+            understood.job.modules[sink.module].kind,
+            ModuleKind::Transformation(_)
+        )
+    };
+    let shown = sinks.iter().filter(|sink| !is_given(sink));
+    let used = flow.reachable(shown.map(|sink| sink.input));
+    let mut sinks = sinks.to_vec();
+    for sink in &mut sinks {
+        let node = flow.node(sink.input).clone();
+        let (true, Op::Map { input, columns }) = (is_given(&&*sink), node.op) else {
+            continue;
+        };
+        if !used[sink.input.0 as usize] {
+            flow.obligations.retain(|obligation| {
+                obligation.node != input
+                    || !matches!(obligation.kind, ObligationKind::NeverMissing(_))
+            });
+        }
+        let plain = columns
+            .into_iter()
+            .map(|(name, expr)| (name, untyped(expr)));
+        let plain = Op::Map {
+            input,
+            columns: plain.collect(),
+        };
+        let place = node.spans.first().cloned();
+        sink.input = flow
+            .add(
+                plain,
+                sink.module,
+                node.spans,
+                node.name.as_deref(),
+                understood.catalog,
+            )
+            .map_err(|error| vec![Refusal::new("frame", error.to_string(), place)])?;
+    }
+    flow.sinks = sinks;
+    Ok(flow)
+}
+
+/// The value without what pandas makes of it.
+fn untyped(expr: Expr) -> Expr {
+    match expr.kind {
+        ExprKind::Call(Function::Known | Function::ToPandasFloat, mut arguments)
+            if arguments.len() == 1 =>
+        {
+            arguments.remove(0)
+        }
+        kind => Expr {
+            kind,
+            span: expr.span,
+        },
+    }
 }
 
 /// The module that makes what an output shows, unless it is read from the lake as it is.
