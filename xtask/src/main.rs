@@ -1,5 +1,6 @@
-//! Chores of this repository: `cargo xtask tidy`, `cargo xtask rename`.
+//! Chores of this repository: `cargo xtask tidy`, `rename`, `rule-mutants`.
 
+mod rule_mutants;
 mod tidy;
 
 use std::path::PathBuf;
@@ -27,11 +28,18 @@ enum Chore {
         #[arg(long)]
         to: PathBuf,
     },
+    /// Runs the tests under each wrong variant of the lowering rules; ends with 1 when one survives.
+    RuleMutants {
+        /// Only variants whose words contain this.
+        #[arg(long)]
+        only: Option<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
         Chore::Tidy => tidy::tidy(),
         Chore::Rename { from, to } => xtask::rename::rename(&from, &to).map(drop),
+        Chore::RuleMutants { only } => rule_mutants::rule_mutants(only.as_deref()),
     }
 }

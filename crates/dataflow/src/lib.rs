@@ -12,6 +12,7 @@ mod expr;
 mod function;
 mod graph;
 pub mod interpret;
+mod mutants;
 mod node;
 mod properties;
 mod prune;
@@ -27,6 +28,7 @@ pub use aggregate::{Aggregate, AggregateFunction};
 pub use expr::{Expr, ExprKind, Literal, LookupValue, Parameter};
 pub use function::{Comparison, Flavour, Function, RoundingMode};
 pub use graph::{Dataflow, FrameBinding, Obligation, ObligationKind, Sink};
+pub use mutants::RuleMutant;
 pub use node::{
     Cardinality, Emit, Fold, FoldKind, FoldState, GroupOrder, JoinKind, MapSlot, Node, NodeId, Op,
     Order, OrderTerm, PickWhich, SortKey,

@@ -2,7 +2,7 @@
 
 use relift_dataflow::{
     Base, Comparison, Expr, Flavour, FoldKind, Function, MapSlot, NodeId, Obligation, Op, Rewriter,
-    simplify, type_of,
+    RuleMutant, simplify, type_of,
 };
 use relift_job::ColumnName;
 
@@ -69,7 +69,7 @@ impl<'a> Entries<'a> {
         case: &StateCase<'_>,
         rewriter: &mut Rewriter<'_>,
     ) -> Result<(NodeId, Vec<Obligation>), String> {
-        let rows = if self.creates.is_true() {
+        let rows = if self.creates.is_true() || RuleMutant::EntriesUnfiltered.is_on() {
             case.input
         } else {
             let filter = Op::Filter {
@@ -85,14 +85,17 @@ impl<'a> Entries<'a> {
             let node = rewriter.flow.node(rows);
             let ty = type_of(key, &node.schema, case.schema, &rewriter.flow)
                 .map_err(|error| error.to_string())?;
-            if ty.missing.nan {
+            if ty.missing.nan && !RuleMutant::KeyNan.is_on() {
                 return Err("a NaN key is a key of its own for each row".into());
             }
             match ty.base {
                 Base::Number => {
                     return Err("keys are ints on some rows and floats on others".into());
                 }
-                Base::Float64 if !never_negative_zero(&rewriter.flow, rows, key) => {
+                Base::Float64
+                    if !never_negative_zero(&rewriter.flow, rows, key)
+                        && !RuleMutant::KeyZeroSign.is_on() =>
+                {
                     let shown = Expr::call(Function::ToText, vec![key.clone()]);
                     let test =
                         Expr::compare(Comparison::Ne, Flavour::Python, shown, Expr::text("-0.0"));

@@ -6,7 +6,7 @@
 
 use relift_dataflow::{
     Aggregate, AggregateFunction, Base, ColumnType, Dataflow, Expr, ExprKind, Function, Literal,
-    NodeId, Op, Schema, simplify, type_of,
+    NodeId, Op, RuleMutant, Schema, simplify, type_of,
 };
 use relift_job::ColumnName;
 
@@ -293,7 +293,7 @@ impl Planner<'_> {
         }
         let Some(before) = before.filter(|before| !is_none(before)) else {
             return Ok(self.single(
-                AggregateFunction::Last,
+                last_of(),
                 Some(guarded(value, &changes)),
                 &changes,
                 Level::OrderedAggregate,
@@ -302,7 +302,7 @@ impl Planner<'_> {
         };
         let (last, touched, start) = (self.part("last"), self.part("set"), self.part("first"));
         let mut plan = self.single(
-            AggregateFunction::Last,
+            last_of(),
             Some(guarded(value.clone(), &changes)),
             &changes,
             Level::OrderedAggregate,
@@ -323,7 +323,11 @@ impl Planner<'_> {
             Expr::column(start)
         };
         let set = self.known(Expr::column(last), &value)?;
-        plan.value = Expr::branch(Expr::column(touched), set, otherwise);
+        let mut test = Expr::column(touched);
+        if RuleMutant::LastPresenceByValue.is_on() {
+            test = Expr::call(Function::IsMissing, vec![set.clone()]).negated();
+        }
+        plan.value = Expr::branch(test, set, otherwise);
         Ok(plan)
     }
 
@@ -413,7 +417,9 @@ impl Planner<'_> {
             occurs: None,
         };
         if let Some(start) = self.start_of_sum() {
-            if let Some(start) = start.filter(|start| !is_neutral(start, self.ty)) {
+            if let Some(start) = start.filter(|start| !is_neutral(start, self.ty))
+                && !RuleMutant::SumStart.is_on()
+            {
                 let total = self.part("total");
                 plan.aggregates[0].0 = total.clone();
                 plan.value = Expr::call(Function::Add, vec![start, Expr::column(total)]);
@@ -440,7 +446,7 @@ impl Planner<'_> {
         let (total, start, counted) = (self.part("total"), self.part("first"), self.part("own"));
         plan.aggregates[0].0 = total.clone();
         let mut value = Expr::column(total);
-        if !own.columns().is_empty() || !is_zero(Some(&own)) {
+        if (!own.columns().is_empty() || !is_zero(Some(&own))) && !RuleMutant::SumOwn.is_on() {
             value = if own.columns().is_empty() && own.relations().is_empty() {
                 Expr::call(Function::Subtract, vec![value, own])
             } else {
@@ -473,7 +479,7 @@ impl Planner<'_> {
         let mut terms = Vec::new();
         for case in self.cases.leaves() {
             if let Change::Add(term) = &case.change {
-                if !case.single {
+                if !case.single && !RuleMutant::SumSeveral.is_on() {
                     return Err(
                         "it adds several floats per row, which is not the sum of their sums".into(),
                     );
@@ -535,8 +541,11 @@ impl Planner<'_> {
                 empties.push(*from_none);
             }
         }
-        let largest = directions[0];
-        if directions.iter().any(|direction| *direction != largest) {
+        let largest = directions[0] != RuleMutant::ExtremeDirection.is_on();
+        if directions
+            .iter()
+            .any(|direction| *direction != directions[0])
+        {
             return Err("it keeps the largest of some rows and the smallest of others".into());
         }
         let changes = self.changes();
@@ -594,6 +603,7 @@ impl Planner<'_> {
         }
         match start.flatten() {
             None => {}
+            Some(_) if RuleMutant::ExtremeStart.is_on() => {}
             Some(start) if is_none(&start) && empties.contains(&false) => {
                 return Err("None is compared with a value, which raises TypeError".into());
             }
@@ -648,7 +658,7 @@ impl Planner<'_> {
             _ => None,
         });
         let mut filter = changes;
-        if self.type_of(&value)?.missing.none {
+        if self.type_of(&value)?.missing.none && !RuleMutant::FillNone.is_on() {
             let given = Expr::call(Function::IsNone, vec![value.clone()]).negated();
             filter = simplify(Expr::all([filter, given]));
         }
@@ -691,7 +701,7 @@ impl Planner<'_> {
                 _ => start.clone(),
             })
             .into_expr();
-        let function = if or {
+        let function = if or != RuleMutant::FlagAll.is_on() {
             AggregateFunction::Any
         } else {
             AggregateFunction::All
@@ -711,13 +721,23 @@ fn aggregate(function: AggregateFunction, argument: Option<Expr>, filter: &Expr)
     Aggregate {
         function,
         argument,
-        filter: (!filter.is_true()).then(|| filter.clone()),
+        filter: (!filter.is_true() && !RuleMutant::AggregateUnfiltered.is_on())
+            .then(|| filter.clone()),
+    }
+}
+
+/// What picks the value of the last row.
+fn last_of() -> AggregateFunction {
+    if RuleMutant::LastIsFirst.is_on() {
+        AggregateFunction::First
+    } else {
+        AggregateFunction::Last
     }
 }
 
 /// The value, not evaluated on other rows when it could raise there.
 fn guarded(value: Expr, filter: &Expr) -> Expr {
-    if filter.is_true() || !may_raise(&value) {
+    if filter.is_true() || !may_raise(&value) || RuleMutant::AggregateUnguarded.is_on() {
         value
     } else {
         Expr::branch(filter.clone(), value, Expr::none())
@@ -827,6 +847,9 @@ fn is_positive_zero_or_absent(start: Option<&Expr>) -> bool {
 
 /// The row's value is not -0.0 where it counts.
 fn not_negative_zero(value: &Expr, filter: &Expr) -> Expr {
+    if RuleMutant::ZeroSign.is_on() {
+        return Expr::bool(true);
+    }
     let shown = Expr::call(Function::ToText, vec![value.clone()]);
     let test = Expr::compare(
         relift_dataflow::Comparison::Ne,

@@ -1,6 +1,6 @@
 //! Dictionaries whose entries accumulate.
 
-use relift_dataflow::{Expr, GroupOrder, Op, Rewriter};
+use relift_dataflow::{Expr, GroupOrder, Op, Rewriter, RuleMutant};
 
 use crate::Level;
 use crate::entries::{Entries, obligations_of};
@@ -73,7 +73,11 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
                 input: rows,
                 keys: entries.keys.to_vec(),
                 aggregates,
-                order: GroupOrder::FirstSeen,
+                order: if RuleMutant::GroupsByKey.is_on() {
+                    GroupOrder::ByKey
+                } else {
+                    GroupOrder::FirstSeen
+                },
             },
         )?;
         if plain {

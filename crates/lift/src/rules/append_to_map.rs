@@ -1,6 +1,6 @@
 //! Loops that append at most one record per row.
 
-use relift_dataflow::{Expr, FoldKind, Op, Rewriter, Schema, simplify};
+use relift_dataflow::{Expr, FoldKind, Op, Rewriter, RuleMutant, Schema, simplify};
 
 use crate::Level;
 use crate::conditions::{Scope, split};
@@ -73,7 +73,7 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
     };
     let built = (|| {
         let mut rows = case.input;
-        if !predicate.is_true() {
+        if !predicate.is_true() && !RuleMutant::AppendUnfiltered.is_on() {
             rows = rewriter.add(
                 case.id,
                 Op::Filter {

@@ -1,6 +1,8 @@
 //! Loops that append several records per row.
 
-use relift_dataflow::{Comparison, Expr, Flavour, FoldKind, JoinKind, Op, Rewriter, simplify};
+use relift_dataflow::{
+    Comparison, Expr, Flavour, FoldKind, JoinKind, Op, Rewriter, RuleMutant, simplify,
+};
 
 use crate::Level;
 use crate::rule::{Applies, Lifting, Rewritten, StateCase, declare_lifting_rule, fresh_name};
@@ -42,7 +44,15 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
             Op::Values {
                 columns: vec![number.clone()],
                 rows: (0..emits.len())
-                    .map(|index| vec![Expr::int(index as i64)])
+                    .map(|index| {
+                        let reversed = RuleMutant::EmissionsReversed.is_on();
+                        let index = if reversed {
+                            emits.len() - 1 - index
+                        } else {
+                            index
+                        };
+                        vec![Expr::int(index as i64)]
+                    })
                     .collect(),
             },
         )?;

@@ -1,8 +1,8 @@
 //! Dictionaries that keep, per key, the record with the best value.
 
 use relift_dataflow::{
-    Base, Comparison, Expr, ExprKind, Function, JoinKind, Op, PickWhich, Rewriter, SortKey,
-    simplify, type_of,
+    Base, Comparison, Expr, ExprKind, Function, JoinKind, Op, PickWhich, Rewriter, RuleMutant,
+    SortKey, simplify, type_of,
 };
 use relift_job::ColumnName;
 
@@ -79,6 +79,13 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
         Comparison::Le => (true, PickWhich::Last),
         Comparison::Eq | Comparison::Ne => return Lifting::NotMine,
     };
+    let which = match which {
+        PickWhich::First if RuleMutant::BestTie.is_on() => PickWhich::Last,
+        PickWhich::Last if RuleMutant::BestTie.is_on() => PickWhich::First,
+        right => right,
+    };
+    let descending =
+        descending != (RuleMutant::BestTie.is_on() || RuleMutant::BestDirection.is_on());
     let keys = entries.key_names();
     let built = (|| {
         let mut columns = entries.keys.to_vec();
@@ -111,7 +118,7 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
                 which,
             },
         )?;
-        if !case.order_observed {
+        if !case.order_observed || RuleMutant::BestOrder.is_on() {
             return Ok(best);
         }
         // The pick stands in sorted order; the dictionary in order of first appearance.
@@ -144,7 +151,7 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
                     .iter()
                     .map(|(key, new)| (Expr::column(new.clone()), Expr::column(key.clone())))
                     .collect(),
-                null_safe: nullable,
+                null_safe: nullable && !RuleMutant::BestNotNullSafe.is_on(),
                 condition: None,
                 presence: None,
             },

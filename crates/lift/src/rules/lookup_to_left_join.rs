@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use relift_dataflow::{
     Base, Expr, ExprKind, Function, JoinKind, LookupValue, NodeId, Obligation, ObligationKind, Op,
-    Refusal, Rewriter, Schema, type_of,
+    Refusal, Rewriter, RuleMutant, Schema, type_of,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -237,7 +237,9 @@ fn join(
         .iter()
         .map(|(column, _)| column.clone())
         .collect();
-    if !is_unique(&rewriter.flow, probe.relation, &key_columns) {
+    if !is_unique(&rewriter.flow, probe.relation, &key_columns)
+        && !RuleMutant::LookupNotUnique.is_on()
+    {
         joined.obligations.push(Obligation {
             node: probe.relation,
             kind: ObligationKind::Unique(key_columns),
@@ -266,9 +268,13 @@ fn join(
             Op::Join {
                 left: joined.node,
                 right,
-                kind: JoinKind::Left,
+                kind: if RuleMutant::LookupInner.is_on() {
+                    JoinKind::Inner
+                } else {
+                    JoinKind::Left
+                },
                 on,
-                null_safe,
+                null_safe: null_safe && !RuleMutant::LookupNotNullSafe.is_on(),
                 condition: None,
                 presence: presence.clone(),
             },
@@ -284,6 +290,13 @@ fn join(
                     keys,
                     value,
                 } if *relation == probe.relation && *keys == probe.keys => {
+                    if RuleMutant::LookupPresenceByValue.is_on()
+                        && *value == LookupValue::Present
+                        && let Some(column) = probe.columns.first()
+                    {
+                        let column = Expr::column(names[column].clone());
+                        return Expr::call(Function::IsMissing, vec![column]).negated();
+                    }
                     let column = match value {
                         LookupValue::Present => presence.clone(),
                         LookupValue::Column(column) => names.get(column).cloned(),

@@ -1,6 +1,6 @@
 //! Dictionaries whose entries come from one row each.
 
-use relift_dataflow::{AggregateFunction, Expr, Op, PickWhich, Rewriter};
+use relift_dataflow::{AggregateFunction, Expr, Op, PickWhich, Rewriter, RuleMutant};
 
 use crate::Level;
 use crate::entries::Entries;
@@ -72,7 +72,11 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
             Some(which) => Op::Pick {
                 input: records,
                 keys: entries.key_names(),
-                which,
+                which: match which {
+                    PickWhich::First if RuleMutant::PickOther.is_on() => PickWhich::Last,
+                    PickWhich::Last if RuleMutant::PickOther.is_on() => PickWhich::First,
+                    right => right,
+                },
             },
         };
         rewriter.add(case.id, op)

@@ -1,6 +1,6 @@
 //! Single variables that accumulate over a loop.
 
-use relift_dataflow::{Expr, FoldKind, GroupOrder, Op, Rewriter};
+use relift_dataflow::{Expr, FoldKind, GroupOrder, Op, Rewriter, RuleMutant};
 
 use crate::conditions::Scope;
 use crate::rule::{Applies, Lifting, Rewritten, StateCase, declare_lifting_rule};
@@ -49,7 +49,9 @@ fn lift(case: &StateCase<'_>, rewriter: &mut Rewriter<'_>) -> Lifting {
     };
     let mut obligations = crate::entries::obligations_of(&plan, case.input, case);
     let built = (|| {
-        if let Some((condition, why)) = &plan.occurs {
+        if let Some((condition, why)) = &plan.occurs
+            && !RuleMutant::SumOccurs.is_on()
+        {
             let rows = if condition.is_true() {
                 case.input
             } else {

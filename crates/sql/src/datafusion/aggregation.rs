@@ -5,7 +5,9 @@
 //! The window has a table expression to itself: beside a descending window the engine evaluates it
 //! from the other end, with other bits.
 
-use relift_dataflow::{Aggregate, AggregateFunction as A, Base, Expr, GroupOrder, NodeId, Refusal};
+use relift_dataflow::{
+    Aggregate, AggregateFunction as A, Base, Expr, GroupOrder, NodeId, Refusal, RuleMutant,
+};
 use relift_job::ColumnName;
 use relift_values::SqliteRelease;
 
@@ -175,8 +177,12 @@ impl Compiler<'_> {
                 name: "sum",
                 arguments: vec![summed],
                 partition: keys.to_vec(),
-                order: block.order.clone(),
-                frame: RUNNING.to_owned(),
+                order: if RuleMutant::SqlSumUnordered.is_on() {
+                    Vec::new()
+                } else {
+                    block.order.clone()
+                },
+                frame: running_frame(),
                 ..WindowCall::default()
             }));
             let place = windows
@@ -302,7 +308,7 @@ impl Compiler<'_> {
                         // Python starts from 0.0, so a sum of nothing but -0.0 is 0.0.
                         sum = Sql::infix("+", sum, Sql::Constant("0.0".to_owned()));
                     }
-                    if ty.missing.nan {
+                    if ty.missing.nan && !RuleMutant::SqlSumNan.is_on() {
                         // One NaN makes the sum NaN, where SQL passes over NULL.
                         let missing = Sql::IsNull(Box::new(translator.value(argument)?), false);
                         let filter = self.filter_of(input, block, aggregate)?;
@@ -340,7 +346,11 @@ impl Compiler<'_> {
             })),
             A::Sum => {
                 let sum = simple("sum", Some(sql), filter);
-                if maybe_none { sum.or_else("0") } else { sum }
+                if maybe_none && !RuleMutant::SqlSumEmpty.is_on() {
+                    sum.or_else("0")
+                } else {
+                    sum
+                }
             }
             A::SqlSum => simple("sum", Some(sql), filter),
             A::SqlAverage => {
@@ -360,7 +370,7 @@ impl Compiler<'_> {
                     sql
                 };
                 let all = simple(function, Some(exact), filter);
-                if whole || filtered {
+                if (whole || filtered) && !RuleMutant::SqlFlagEmpty.is_on() {
                     all.or_else(if any { "FALSE" } else { "TRUE" })
                 } else {
                     all
@@ -381,7 +391,16 @@ impl Compiler<'_> {
         aggregate
             .filter
             .as_ref()
+            .filter(|_| !RuleMutant::SqlAggregateFilter.is_on())
             .map(|filter| self.translator(input, &block.columns).condition(filter))
             .transpose()
     }
+}
+
+/// The frame of a running sum.
+fn running_frame() -> String {
+    if RuleMutant::SqlFrame.is_on() {
+        return "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING".to_owned();
+    }
+    RUNNING.to_owned()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use relift_dataflow::{
     AggregateFunction, Base, ColumnType, Comparison, Dataflow, Expr, ExprKind, Flavour, Function,
-    Literal, Missing, NodeId, Op, Parameter, Refusal, RoundingMode, Schema, type_of,
+    Literal, Missing, NodeId, Op, Parameter, Refusal, RoundingMode, RuleMutant, Schema, type_of,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -255,7 +255,7 @@ impl Translator<'_> {
                     Sql::Or(flat)
                 })
             }
-            Function::Not => match &self.truth(&arguments[0], false)? {
+            Function::Not => match &self.truth(&arguments[0], RuleMutant::SqlNotNull.is_on())? {
                 Sql::IsNull(inner, negated) => Ok(Sql::IsNull(inner.clone(), !negated)),
                 Sql::Not(inner) => Ok(inner.as_ref().clone()),
                 Sql::Distinct(a, b, equal) => Ok(Sql::Distinct(a.clone(), b.clone(), !equal)),
@@ -336,15 +336,17 @@ impl Translator<'_> {
         };
         let missing = self.ty(left)?.missing.possible();
         let list = Sql::In(Box::new(self.value(left)?), values, and);
-        Ok(Some(if !missing || flavour == Flavour::Sql {
-            list
-        } else if and {
-            list.or_else("TRUE")
-        } else if lenient {
-            list
-        } else {
-            list.or_else("FALSE")
-        }))
+        Ok(Some(
+            if !missing || flavour == Flavour::Sql || RuleMutant::SqlInMissing.is_on() {
+                list
+            } else if and {
+                list.or_else("TRUE")
+            } else if lenient {
+                list
+            } else {
+                list.or_else("FALSE")
+            },
+        ))
     }
 
     fn truthy(&self, argument: &Expr, lenient: bool) -> Result<Sql, Refusal> {
@@ -417,7 +419,7 @@ impl Translator<'_> {
         let missing = lt.missing.or(rt.missing);
         let both_none = lt.missing.none && rt.missing.none;
         Ok(match comparison {
-            _ if !missing.possible() => plain(l, r),
+            _ if !missing.possible() || RuleMutant::SqlEquals.is_on() => plain(l, r),
             Comparison::Eq | Comparison::Ne if both_none && missing.nan => {
                 return refuse(
                     "comparison",

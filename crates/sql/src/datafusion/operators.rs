@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{
     Base, Cardinality, Expr, ExprKind, JoinKind, Missing, NodeId, Op, Order, PickWhich, Refusal,
-    Schema, SortKey, type_of,
+    RuleMutant, Schema, SortKey, type_of,
 };
 use relift_job::ColumnName;
 
@@ -148,7 +148,7 @@ impl Compiler<'_> {
         } else {
             &mut block.filters
         };
-        if needs_order(predicate) && !target.is_empty() {
+        if needs_order(predicate) && !target.is_empty() && !RuleMutant::SqlUnguarded.is_on() {
             // The engine may evaluate conjuncts in any order, and this one can fail on rows that an
             // earlier one drops; CASE is evaluated in order.
             let before = Sql::all(std::mem::take(target));
@@ -391,7 +391,7 @@ impl Compiler<'_> {
             _ => Joined::Inner,
         };
         source.on = conditions;
-        if *kind == JoinKind::Left {
+        if *kind == JoinKind::Left && !RuleMutant::SqlLeftFilter.is_on() {
             // What drops rows of the right side before the join is part of its condition.
             source.on.extend(right_filters);
             if source.on.is_empty() {
@@ -405,8 +405,7 @@ impl Compiler<'_> {
         left.sources.push(source);
         left.columns.extend(right.columns);
         if let (Some(name), Some(found)) = (presence, found) {
-            left.columns
-                .insert(name.clone(), Sql::IsNull(Box::new(found), true));
+            left.columns.insert(name.clone(), found_mark(found));
         }
         if self.observed[id.0 as usize] && node.order != flow.node(*left_id).order {
             let optional = *kind == JoinKind::Left;
@@ -443,7 +442,7 @@ impl Compiler<'_> {
             let (lt, rt) = (left_side.ty(l)?.missing, right_side.ty(r)?.missing);
             let (l_sql, r_sql) = (left_side.value(l)?, right_side.value(r)?);
             let both = lt.possible() && rt.possible();
-            conditions.push(if null_safe && both {
+            conditions.push(if null_safe && both && !RuleMutant::SqlJoinEquals.is_on() {
                 let kinds = |missing: Missing| (missing.none, missing.nan);
                 if kinds(lt) != kinds(rt) || (lt.none && lt.nan) {
                     return refuse(
@@ -484,7 +483,7 @@ impl Compiler<'_> {
         let source = &right.sources[0];
         conditions.extend(right.filters.iter().cloned());
         left.filters.push(Sql::Exists(Box::new(Existence {
-            negated,
+            negated: negated != RuleMutant::SqlHalfJoin.is_on(),
             table: source.table.clone(),
             source: source.id,
             conditions,
@@ -508,7 +507,9 @@ impl Compiler<'_> {
             block = self.close(block, input, None)?;
         }
         let mut order = self.sort_keys(input, &block, by)?;
-        order.extend(block.order);
+        if !RuleMutant::SqlSortTies.is_on() {
+            order.extend(block.order);
+        }
         block.order = order;
         Ok(self.narrowed(block, id))
     }
@@ -525,7 +526,10 @@ impl Compiler<'_> {
         for key in by {
             let ty = translator.ty(&key.expr)?;
             let mut sql = translator.value(&key.expr)?;
-            if ty.base == Base::Float64 && ty.from_decimal.is_none() {
+            if ty.base == Base::Float64
+                && ty.from_decimal.is_none()
+                && !RuleMutant::SqlSortZero.is_on()
+            {
                 // The engine sorts -0.0 before 0.0; Python and SQLite hold them equal.
                 sql = Sql::infix("+", sql, Sql::Constant("0.0".to_owned()));
             }
@@ -600,7 +604,7 @@ impl Compiler<'_> {
             .iter()
             .map(|key| column_of(&block, key))
             .collect::<Result<Vec<_>, _>>()?;
-        let order = if last {
+        let order = if last && !RuleMutant::SqlPickLast.is_on() {
             block.order.iter().map(OrderKey::reversed).collect()
         } else {
             block.order.clone()
@@ -618,7 +622,11 @@ impl Compiler<'_> {
             let first = block.order.first().map(|key| key.sql.clone());
             extra.extend(first.map(|sql| {
                 let place = Sql::Window(Box::new(WindowCall {
-                    name: "min",
+                    name: if RuleMutant::SqlPickPlace.is_on() {
+                        "max"
+                    } else {
+                        "min"
+                    },
                     arguments: vec![sql],
                     partition,
                     ..WindowCall::default()
@@ -713,7 +721,7 @@ impl Compiler<'_> {
             body: Body::Union(selects),
         });
         let source = self.new_source();
-        let order = if observed {
+        let order = if observed && !RuleMutant::SqlUnionOrder.is_on() {
             [(&branch_name, "branch"), (&position_name, "row_position")]
                 .into_iter()
                 .map(|(name, hint)| OrderKey {
@@ -742,6 +750,14 @@ impl Compiler<'_> {
         }
         block
     }
+}
+
+/// Whether a left row has a match, by a column that is never NULL in one.
+fn found_mark(found: Sql) -> Sql {
+    if RuleMutant::SqlPresence.is_on() {
+        return Sql::Constant("TRUE".to_owned());
+    }
+    Sql::IsNull(Box::new(found), true)
 }
 
 /// Order by the place where a group first appears.

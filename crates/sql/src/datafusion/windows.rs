@@ -5,8 +5,8 @@
 //! every window function understands.
 
 use relift_dataflow::{
-    Aggregate, AggregateFunction as A, Base, Bound, Expr, Frame, NodeId, Refusal, SortKey,
-    WindowFunction,
+    Aggregate, AggregateFunction as A, Base, Bound, Expr, Frame, NodeId, Refusal, RuleMutant,
+    SortKey, WindowFunction,
 };
 use relift_job::ColumnName;
 
@@ -47,9 +47,17 @@ impl Compiler<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let own = self.sort_keys(input, &block, order)?;
         let place = Place {
-            partition: partition_sql,
+            partition: if RuleMutant::SqlWindowWhole.is_on() {
+                Vec::new()
+            } else {
+                partition_sql
+            },
             // Ties stand in the input's order.
-            rows: own.iter().chain(&block.order).cloned().collect(),
+            rows: if RuleMutant::SqlWindowTies.is_on() {
+                own.clone()
+            } else {
+                own.iter().chain(&block.order).cloned().collect()
+            },
             peers: own,
         };
         let mut made = Vec::new();
@@ -98,7 +106,8 @@ impl Compiler<'_> {
                 rows,
                 default,
             } => {
-                let name = if *rows < 0 { "lead" } else { "lag" };
+                let ahead = (*rows < 0) != RuleMutant::SqlWindowDirection.is_on();
+                let name = if ahead { "lead" } else { "lag" };
                 let (ty, other) = (translator.ty(value)?, translator.ty(default)?);
                 let count = Sql::Constant(rows.unsigned_abs().to_string());
                 let mut arguments = vec![translator.value(value)?, count];
@@ -151,6 +160,7 @@ impl Compiler<'_> {
             .map(|filter| translator.condition(filter))
             .transpose()?;
         let among = |sql: Sql| match &filter {
+            Some(_) if RuleMutant::SqlWindowFilter.is_on() => sql,
             None => sql,
             Some(filter) => Sql::Case(
                 vec![(filter.clone(), sql)],
@@ -343,6 +353,7 @@ fn frame_text(frame: Frame, span: Option<&relift_diagnostics::Span>) -> Result<S
     let text = |bound: Bound, unbounded: &str| match bound {
         Bound::Unbounded => format!("UNBOUNDED {unbounded}"),
         Bound::Preceding(rows) => format!("{rows} PRECEDING"),
+        Bound::CurrentRow if RuleMutant::SqlWindowFrame.is_on() => "1 PRECEDING".to_owned(),
         Bound::CurrentRow | Bound::Peers => "CURRENT ROW".to_owned(),
         Bound::Following(rows) => format!("{rows} FOLLOWING"),
     };
