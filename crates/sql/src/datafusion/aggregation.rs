@@ -329,10 +329,8 @@ impl Compiler<'_> {
             return refuse(name, "needs an argument", span);
         };
         let ty = translator.ty(argument)?;
-        let sql = match aggregate.function {
-            A::Any | A::All => translator.condition(argument)?,
-            _ => translator.value(argument)?,
-        };
+        // Also a flag is exact: NULL would be passed over where FALSE counts.
+        let sql = translator.value(argument)?;
         let maybe_none = whole || filtered || ty.missing.possible();
         Ok(match aggregate.function {
             A::Count => simple("count", None, filter),

@@ -264,7 +264,8 @@ impl Compiler<'_> {
             }
             A::Any | A::All => {
                 let any = aggregate.function == A::Any;
-                let mut condition = translator.condition(argument)?;
+                // NULL would be passed over where FALSE counts.
+                let mut condition = translator.value(argument)?;
                 if ty.missing.possible() {
                     condition = condition.or_else("FALSE");
                 }
