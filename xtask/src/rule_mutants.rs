@@ -125,7 +125,7 @@ fn listed(text: &str) -> Vec<(String, String)> {
     let mut description = String::new();
     for line in text.lines().map(str::trim) {
         if let Some(part) = line.strip_prefix("/// ") {
-            description = part.to_owned();
+            part.clone_into(&mut description);
         } else if let Some((name, word)) = line.split_once(" = ")
             && name.chars().all(char::is_alphanumeric)
             && let Some(word) = word

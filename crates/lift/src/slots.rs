@@ -701,10 +701,10 @@ impl Planner<'_> {
                 _ => start.clone(),
             })
             .into_expr();
-        let function = if or != RuleMutant::FlagAll.is_on() {
-            AggregateFunction::Any
-        } else {
+        let function = if or == RuleMutant::FlagAll.is_on() {
             AggregateFunction::All
+        } else {
+            AggregateFunction::Any
         };
         Ok(self.single(
             function,
