@@ -287,21 +287,24 @@ impl Expr {
     /// Rebuilds it bottom-up; `change` sees each part after its own parts were rebuilt.
     #[must_use]
     pub fn map(self, change: &mut impl FnMut(Expr) -> Expr) -> Expr {
+        let rebuilt = self.map_children(&mut |part| part.map(change));
+        change(rebuilt)
+    }
+
+    /// Rebuilds it with its direct parts changed.
+    #[must_use]
+    pub fn map_children(self, change: &mut dyn FnMut(Expr) -> Expr) -> Expr {
         let span = self.span;
         let kind = match self.kind {
-            ExprKind::Call(function, arguments) => ExprKind::Call(
-                function,
-                arguments
-                    .into_iter()
-                    .map(|argument| argument.map(change))
-                    .collect(),
-            ),
+            ExprKind::Call(function, arguments) => {
+                ExprKind::Call(function, arguments.into_iter().map(&mut *change).collect())
+            }
             ExprKind::If { arms, otherwise } => ExprKind::If {
                 arms: arms
                     .into_iter()
-                    .map(|(condition, value)| (condition.map(change), value.map(change)))
+                    .map(|(condition, value)| (change(condition), change(value)))
                     .collect(),
-                otherwise: Box::new(otherwise.map(change)),
+                otherwise: Box::new(change(*otherwise)),
             },
             ExprKind::Lookup {
                 relation,
@@ -311,13 +314,13 @@ impl Expr {
                 relation,
                 keys: keys
                     .into_iter()
-                    .map(|(name, key)| (name, key.map(change)))
+                    .map(|(name, key)| (name, change(key)))
                     .collect(),
                 value,
             },
             leaf => leaf,
         };
-        change(Expr { kind, span })
+        Expr { kind, span }
     }
 
     /// Replaces every column by what `value` says; `None` keeps the column.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use relift_dataflow::{
-    Base, Emit, Expr, ExprKind, Fold, FoldKind, FoldState, Function, Literal, MapSlot, NodeId, Op,
-    PickWhich, Refusal,
+    Base, Emit, Expr, ExprKind, Fold, FoldKind, FoldState, Function, Literal, MapSlot, NodeId,
+    ObligationKind, Op, PickWhich, Refusal,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -13,6 +13,7 @@ use relift_job::ColumnName;
 use crate::loops::{Place, Plan, get_place, place_marker, presence_marker, set_place, slot_marker};
 use crate::lowering::{Lowerer, RowScope, reads_previous};
 use crate::mappings::Flattened;
+use crate::running::{Carried, Carrier, carried};
 use crate::state::{State, all, any, choose, not};
 use crate::values::{
     Condition, Content, Dict, Mapping, NO_ROW, ObjectId, Relation, Rest, Scope, Segment,
@@ -28,6 +29,8 @@ pub(crate) struct LoopResult<'r> {
     /// The state before the loop.
     pub(crate) entry: &'r State,
     pub(crate) plan: &'r Plan,
+    /// Conditions on what earlier rows left behind, and why they must hold.
+    pub(crate) demands: &'r [(Expr, String)],
     pub(crate) span: &'r Span,
 }
 
@@ -50,7 +53,8 @@ enum Target {
     },
 }
 
-struct Builder {
+struct Builder<'c> {
+    carried: &'c Carried,
     states: Vec<FoldState>,
     targets: Vec<Target>,
     /// Objects and places that hold nothing known after the loop.
@@ -74,7 +78,11 @@ pub(crate) fn build(
     if finished.shared != result.started.shared {
         return refuse("it sets frames of the shared state row by row");
     }
+    // What cannot be known per row is lost where it is read.
+    let carried = carried(lowerer, result, finished).unwrap_or_default();
+    demand(lowerer, result, &carried)?;
     let mut builder = Builder {
+        carried: &carried,
         states: Vec::new(),
         targets: Vec::new(),
         lost: Vec::new(),
@@ -140,7 +148,7 @@ pub(crate) fn build(
     builder.finish(lowerer, result, finished)
 }
 
-impl Builder {
+impl Builder<'_> {
     fn scalar(
         &mut self,
         lowerer: &Lowerer<'_>,
@@ -157,11 +165,7 @@ impl Builder {
         if matches!(&next.expr.kind, ExprKind::Previous(name) if *name == marker) {
             return;
         }
-        let column = match place {
-            Place::Local(name) | Place::Global(name) => ColumnName::from(name.as_str()),
-            Place::Item(_, index) => ColumnName::from(format!("item_{index}")),
-            Place::Entry(_, key) => ColumnName::from(entry_name(key)),
-        };
+        let column = place.column();
         let own = BTreeMap::from([(marker, column.clone())]);
         let lose = |builder: &mut Self, reason: &str| {
             let refusal = Refusal::new("for loop", reason, next.expr.span.clone());
@@ -169,7 +173,8 @@ impl Builder {
                 .lost
                 .push((Lost::Place(place.clone()), Rc::new(refusal)));
         };
-        let expr = rename_markers(&next.expr, &own);
+        let carrier = Carrier::Place(place.clone());
+        let expr = rename_markers(&self.carried.resolve(&next.expr, Some(&carrier)), &own);
         let Some(expr) = expr else {
             lose(self, "a running value depends on another running value");
             return;
@@ -221,7 +226,7 @@ impl Builder {
                 .guard
                 .iter()
                 .filter(|fact| !result.entry.path.contains(fact))
-                .map(|fact| fact.expr.clone()));
+                .map(|fact| self.carried.resolve(&fact.expr, None)));
             let fields = lowerer.flatten(value, finished, "item")?;
             for (_, term) in &fields.columns {
                 spans.extend(term.expr.span.clone());
@@ -244,7 +249,7 @@ impl Builder {
                 columns: fields
                     .columns
                     .into_iter()
-                    .map(|(name, term)| (name, term.expr))
+                    .map(|(name, term)| (name, self.carried.resolve(&term.expr, None)))
                     .collect(),
             });
         }
@@ -289,8 +294,16 @@ impl Builder {
             return Err(refuse("its entries also stand in a list"));
         }
         let name = name_of(result.entry, id);
-        let value: Flattened = lowerer.flatten(&touched.value, finished, "value")?;
-        let key = lowerer.flatten_key(&touched.key, finished, &touched.span)?;
+        let carrier = Carrier::Dict(id);
+        let columns_only = |mut fields: Flattened| {
+            for (_, term) in &mut fields.columns {
+                term.expr = self.carried.resolve(&term.expr, Some(&carrier));
+            }
+            fields
+        };
+        let value = columns_only(lowerer.flatten(&touched.value, finished, "value")?);
+        let key = columns_only(lowerer.flatten_key(&touched.key, finished, &touched.span)?);
+        let present = self.carried.resolve(&touched.present, Some(&carrier));
         let mut taken: Vec<ColumnName> =
             value.columns.iter().map(|(name, _)| name.clone()).collect();
         // A scalar entry is called as the dictionary; keys make room for the names of the entry.
@@ -339,8 +352,8 @@ impl Builder {
                 next: rename_markers(&next, &own).ok_or_else(foreign)?,
             });
         }
-        let creates = resolve_marker(&touched.present, &marker, false);
-        let stays = resolve_marker(&touched.present, &marker, true);
+        let creates = resolve_marker(&present, &marker, false);
+        let stays = resolve_marker(&present, &marker, true);
         if reads_previous(&creates) || !stays.is_true() {
             return Err(foreign());
         }
@@ -447,34 +460,45 @@ impl Builder {
         for (id, relation) in self.direct {
             append_rows(lowerer, id, relation);
         }
-        if self.states.is_empty() {
-            return Ok(());
+        // Variables that read nothing carried along stay folds over the rows as they are.
+        let reads: Vec<bool> = self
+            .states
+            .iter()
+            .map(|state| {
+                let exprs = state.kind.exprs();
+                exprs.into_iter().any(|expr| self.carried.reads(expr))
+            })
+            .collect();
+        let mut folded: Vec<(FoldState, Target)> = Vec::new();
+        let mut placed: Vec<(Result<NodeId, Refusal>, FoldState, Target)> = Vec::new();
+        let mut states: Vec<(FoldState, Target, bool)> = self
+            .states
+            .into_iter()
+            .zip(self.targets)
+            .zip(reads)
+            .map(|((state, target), reads)| (state, target, reads))
+            .collect();
+        for wanted in [false, true] {
+            let (own, rest): (Vec<_>, Vec<_>) = states
+                .into_iter()
+                .partition(|(_, _, reads)| *reads == wanted);
+            states = rest;
+            folded.extend(own.into_iter().map(|(state, target, _)| (state, target)));
+            let rows = match (wanted, self.carried.rows) {
+                (true, Some(rows)) => rows,
+                _ => result.relation.node,
+            };
+            placed.extend(fold_over(
+                lowerer,
+                rows,
+                row,
+                std::mem::take(&mut folded),
+                spans,
+            )?);
         }
-        let names: Vec<String> = self.states.iter().map(|state| state.name.clone()).collect();
-        let state_spans: Vec<Vec<Span>> = self
-            .states
-            .iter()
-            .map(|state| state.spans.clone())
-            .collect();
-        let used: Vec<ColumnName> = self
-            .states
-            .iter()
-            .flat_map(|state| state.kind.exprs())
-            .flat_map(Expr::columns)
-            .collect();
-        let input = with_definitions(lowerer, result.relation.node, row, used, spans)?;
-        let fold = lowerer.add(
-            Op::Fold(Fold {
-                input,
-                states: self.states,
-            }),
-            spans,
-            None,
-        )?;
-        for (index, target) in self.targets.into_iter().enumerate() {
-            let node = lowerer.add(Op::State { fold, state: index }, spans, Some(&names[index]));
+        for (node, state, target) in placed {
             if let Ok(node) = &node {
-                lowerer.flow.add_spans(*node, state_spans[index].clone());
+                lowerer.flow.add_spans(*node, state.spans.clone());
             }
             match target {
                 Target::Scalar {
@@ -532,8 +556,65 @@ impl Builder {
     }
 }
 
+/// Lays down the conditions on what earlier rows left behind.
+fn demand(
+    lowerer: &mut Lowerer<'_>,
+    result: &LoopResult<'_>,
+    carried: &Carried,
+) -> Result<(), Refusal> {
+    for (holds, why) in result.demands {
+        let holds = lowerer.expanded(carried.resolve(holds, None), result.scope);
+        let span = holds.span.clone().unwrap_or_else(|| result.span.clone());
+        match carried.rows {
+            Some(rows) if !reads_previous(&holds) => {
+                lowerer.oblige(rows, ObligationKind::Holds(holds), why, &span);
+            }
+            _ => {
+                return Err(Refusal::new(
+                    "for loop",
+                    format!("{why}, which depends on what earlier rows left behind"),
+                    Some(span),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The relation of each variable after a loop over these rows.
+fn fold_over(
+    lowerer: &mut Lowerer<'_>,
+    rows: NodeId,
+    row: Option<&RowScope>,
+    states: Vec<(FoldState, Target)>,
+    span: &Span,
+) -> Result<Vec<(Result<NodeId, Refusal>, FoldState, Target)>, Refusal> {
+    if states.is_empty() {
+        return Ok(Vec::new());
+    }
+    let used: Vec<ColumnName> = states
+        .iter()
+        .flat_map(|(state, _)| state.kind.exprs())
+        .flat_map(Expr::columns)
+        .collect();
+    let input = with_definitions(lowerer, rows, row, used, span)?;
+    let fold = Op::Fold(Fold {
+        input,
+        states: states.iter().map(|(state, _)| state.clone()).collect(),
+    });
+    let fold = lowerer.add(fold, span, None)?;
+    Ok(states
+        .into_iter()
+        .enumerate()
+        .map(|(index, (state, target))| {
+            let op = Op::State { fold, state: index };
+            (lowerer.add(op, span, Some(&state.name)), state, target)
+        })
+        .collect())
+}
+
 /// The rows with the variables of the loop body that are used as further columns.
-fn with_definitions(
+pub(crate) fn with_definitions(
     lowerer: &mut Lowerer<'_>,
     node: NodeId,
     row: Option<&RowScope>,
@@ -544,8 +625,9 @@ fn with_definitions(
         return Ok(node);
     };
     let mut kept: Vec<&(ColumnName, Expr)> = Vec::new();
+    let there = lowerer.flow.node(node).schema.clone();
     for definition in row.defined.iter().rev() {
-        if used.contains(&definition.0) {
+        if used.contains(&definition.0) && !there.has(&definition.0) {
             used.extend(definition.1.columns());
             kept.insert(0, definition);
         }
@@ -725,22 +807,12 @@ fn first_appearances(
 }
 
 /// The variable that holds the object.
-fn name_of(state: &State, id: ObjectId) -> Option<String> {
+pub(crate) fn name_of(state: &State, id: ObjectId) -> Option<String> {
     state
         .locals
         .iter()
         .find(|(name, value)| **value == Value::Object(id) && !name.contains('\u{1}'))
         .map(|(name, _)| name.clone())
-}
-
-fn entry_name(key: &str) -> String {
-    let name: String = key
-        .trim_start_matches("Text(\"")
-        .trim_end_matches("\")")
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '_' })
-        .collect();
-    name
 }
 
 fn merged_spans(mut spans: Vec<Span>) -> Vec<Span> {

@@ -692,6 +692,7 @@ impl<'a> Lowerer<'a> {
         self.loops.push(crate::loops::LoopContext {
             scope,
             entries: std::collections::BTreeMap::new(),
+            demands: Vec::new(),
             defines: false,
         });
         let before = self.state.heap.clone();

@@ -29,6 +29,7 @@ mod mentions;
 mod merging;
 mod methods;
 pub mod pandas;
+mod running;
 mod series;
 mod siblings;
 mod state;

@@ -30,6 +30,21 @@ pub(crate) enum Place {
     Entry(ObjectId, String),
 }
 
+impl Place {
+    /// Name of the column that holds it.
+    pub(crate) fn column(&self) -> ColumnName {
+        match self {
+            Self::Local(name) | Self::Global(name) => ColumnName::from(name.as_str()),
+            Self::Item(_, index) => ColumnName::from(format!("item_{index}")),
+            Self::Entry(_, key) => {
+                let text = key.trim_start_matches("Text(\"").trim_end_matches("\")");
+                let word = |c: char| if c.is_alphanumeric() { c } else { '_' };
+                ColumnName::from(text.chars().map(word).collect::<String>())
+            }
+        }
+    }
+}
+
 /// What a loop is known to change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
@@ -54,6 +69,8 @@ pub(crate) struct LoopContext {
     pub(crate) defines: bool,
     /// Values that entries of planned dictionaries have before the row.
     pub(crate) entries: BTreeMap<ObjectId, Value>,
+    /// Conditions on what earlier rows left behind, and why they must hold.
+    pub(crate) demands: Vec<(Expr, String)>,
 }
 
 /// Name of a slot before the row, different for every place.
@@ -179,6 +196,7 @@ impl<'a> Lowerer<'a> {
             self.loops.push(LoopContext {
                 scope,
                 entries: BTreeMap::new(),
+                demands: Vec::new(),
                 defines: true,
             });
             self.mark(&plan, scope);
@@ -188,7 +206,11 @@ impl<'a> Lowerer<'a> {
                 let finished = self.state.clone();
                 self.observe(&entry, &started, &finished, &plan, scope)
             });
-            self.loops.pop();
+            let demands = self
+                .loops
+                .pop()
+                .map(|context| context.demands)
+                .unwrap_or_default();
             let observed = match observed {
                 Ok(observed) => observed,
                 Err(refusal) => {
@@ -205,6 +227,7 @@ impl<'a> Lowerer<'a> {
                     started: &started,
                     entry: &entry,
                     plan: &plan,
+                    demands: &demands,
                     span,
                 };
                 let finished = std::mem::take(&mut self.state);

@@ -103,7 +103,7 @@ pub(crate) struct RowScope {
     pub(crate) scope: Scope,
     pub(crate) node: NodeId,
     /// Columns of the relation and of `defined`.
-    schema: Schema,
+    pub(crate) schema: Schema,
     /// Variables of the loop body that became columns, each over the columns before it.
     pub(crate) defined: Vec<(ColumnName, Expr)>,
 }
@@ -556,11 +556,7 @@ impl<'a> Lowerer<'a> {
             return Ok(());
         }
         if reads_previous(&condition.expr) {
-            return Err(Refusal::new(
-                construct,
-                format!("{why}, which depends on what earlier rows left behind"),
-                Some(span.clone()),
-            ));
+            return self.require_later(condition, construct, why, span);
         }
         let mut scope = condition.scope;
         if scope == NO_ROW
@@ -581,6 +577,35 @@ impl<'a> Lowerer<'a> {
         }
         self.oblige(node, ObligationKind::Holds(holds), why, span);
         Ok(())
+    }
+
+    /// A condition on what earlier rows left behind is laid down when the loop is complete.
+    fn require_later(
+        &mut self,
+        condition: &Term,
+        construct: &str,
+        why: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let path: Vec<Expr> = self
+            .state
+            .path
+            .iter()
+            .filter(|fact| fact.scope == NO_ROW || fact.scope == condition.scope)
+            .map(|fact| fact.expr.clone())
+            .collect();
+        let holds = any([not(all(path)), condition.expr.clone()]).at(Some(span.clone()));
+        match self.loops.last_mut() {
+            Some(context) if context.scope == condition.scope => {
+                context.demands.push((holds, why.to_owned()));
+                Ok(())
+            }
+            _ => Err(Refusal::new(
+                construct,
+                format!("{why}, which depends on what earlier rows left behind"),
+                Some(span.clone()),
+            )),
+        }
     }
 
     pub(crate) fn oblige(&mut self, node: NodeId, kind: ObligationKind, why: &str, span: &Span) {
