@@ -33,6 +33,7 @@ pub use node::{
     Cardinality, Emit, Fold, FoldKind, FoldState, GroupOrder, JoinKind, MapSlot, Node, NodeId, Op,
     Order, OrderTerm, PickWhich, SortKey,
 };
+pub use properties::running_types;
 pub use prune::needed_columns;
 pub use refusal::Refusal;
 pub use rewrite::Rewriter;

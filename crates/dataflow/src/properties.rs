@@ -5,8 +5,8 @@ use relift_job::{Catalog, ColumnName, LakeType, Nulls};
 use crate::aggregate::AggregateFunction as A;
 use crate::{
     Aggregate, Base, Bound, Cardinality, Column, ColumnType, Dataflow, Emit, Expr, ExprKind, Fold,
-    FoldKind, GroupOrder, JoinKind, MapSlot, Missing, NodeId, Op, Order, OrderTerm, Schema,
-    TypeError, WindowFunction, type_of,
+    FoldKind, GroupOrder, JoinKind, MapSlot, Missing, NodeId, Op, Order, OrderTerm, Running,
+    Schema, TypeError, WindowFunction, type_of,
 };
 
 pub(crate) struct Properties {
@@ -355,16 +355,7 @@ pub(crate) fn properties(
             }
             let mut columns = input.schema.columns().to_vec();
             add_column(&mut columns, &running.presence, ColumnType::of(Base::Bool))?;
-            let slots: Vec<MapSlot> = running
-                .slots
-                .iter()
-                .map(|slot| MapSlot {
-                    name: slot.before.clone(),
-                    first: slot.first.clone(),
-                    next: slot.next.clone(),
-                })
-                .collect();
-            let types = slot_types(&slots, &input.schema, flow)?;
+            let types = running_types(flow, running)?;
             for (slot, column) in running.slots.iter().zip(types.columns()) {
                 add_column(&mut columns, &slot.before, column.ty.with(Missing::NONE))?;
                 let after = if running.creates.is_true() {
@@ -565,6 +556,20 @@ fn slot_types(slots: &[MapSlot], input: &Schema, flow: &Dataflow) -> Result<Sche
         }
     }
     Ok(Schema::new(known))
+}
+
+/// Types of the values an entry holds while it is there, named as the columns before the row.
+pub fn running_types(flow: &Dataflow, running: &Running) -> Result<Schema, TypeError> {
+    let slots: Vec<MapSlot> = running
+        .slots
+        .iter()
+        .map(|slot| MapSlot {
+            name: slot.before.clone(),
+            first: slot.first.clone(),
+            next: slot.next.clone(),
+        })
+        .collect();
+    slot_types(&slots, &flow.node(running.input).schema, flow)
 }
 
 fn add_column(

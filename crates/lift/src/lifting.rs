@@ -6,11 +6,13 @@ use relift_dataflow::{
     Dataflow, Expr, ExprKind, Fold, FoldState, NodeId, Obligation, ObligationKind, Op, Refusal,
     Rewriter, TypeError,
 };
-use relift_job::Catalog;
+use relift_job::{Catalog, ColumnName};
 
 use crate::relevance::{checked_by, needed_nodes, relevant_obligations};
 use crate::rule::{Applies, Lifting, StateCase};
-use crate::rules::{JoinedLookups, LOOKUP_TO_LEFT_JOIN, RULES, join_lookups};
+use crate::rules::{
+    JoinedLookups, LOOKUP_TO_LEFT_JOIN, RULES, RUNNING_TO_WINDOW, join_lookups, lift_running,
+};
 use crate::steps::step_decisions;
 use crate::tidy::tidy;
 use crate::{Decision, Level, Lifted};
@@ -131,6 +133,9 @@ impl Pass<'_> {
         let mistyped = |error: TypeError| {
             Refusal::new("relation", error.to_string(), node.spans.first().cloned())
         };
+        if let Op::Running(_) = &node.op {
+            return self.running(id);
+        }
         if !node.op.exprs().into_iter().any(looks_up) {
             self.rewriter.keep(id).map_err(mistyped)?;
             return Ok(());
@@ -178,6 +183,37 @@ impl Pass<'_> {
             columns,
         };
         self.rewriter.replace(id, outer).map_err(mistyped)?;
+        Ok(())
+    }
+
+    /// What a loop carries along becomes columns of its rows.
+    fn running(&mut self, id: NodeId) -> Result<(), Refusal> {
+        let node = self.old.node(id);
+        let op = self.rewriter.op(node.op.clone());
+        let input = self.rewriter.new_id(node.op.inputs()[0]);
+        let exprs = op.exprs().into_iter().cloned().collect();
+        let joined = join_lookups(&mut self.rewriter, id, input, exprs)?;
+        self.note_lookups(id, &joined);
+        let Op::Running(running) = with_exprs(op, joined.node, &joined.exprs) else {
+            return Err(Refusal::new("loop", "its rows are not known", None));
+        };
+        let names: Vec<ColumnName> = node.schema.names().cloned().collect();
+        let lifted = lift_running(id, &running, &names, &node.spans, &mut self.rewriter)?;
+        self.rewriter.redirect(id, lifted.node);
+        self.obligations.extend(lifted.obligations);
+        let carried: Vec<String> = running
+            .slots
+            .iter()
+            .map(|slot| format!("`{}`", slot.after))
+            .collect();
+        self.decisions.push(Decision {
+            module: node.module,
+            construct: format!("{} carried from row to row", carried.join(", ")),
+            level: lifted.level,
+            rule: RUNNING_TO_WINDOW.name,
+            reason: lifted.reason,
+            span: node.spans.first().cloned(),
+        });
         Ok(())
     }
 

@@ -28,6 +28,8 @@ pub struct LiftingRule {
 pub(crate) enum Applies {
     /// A variable of a loop.
     State(fn(&StateCase<'_>, &mut Rewriter<'_>) -> Lifting),
+    /// What a loop carries from row to row; see `running_to_window`.
+    Running,
     /// Probes inside expressions; see `lookups`.
     Lookups,
 }

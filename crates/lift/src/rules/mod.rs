@@ -10,6 +10,7 @@
 //! | `best-record-to-pick` | the record with the best value per key | sorted, one row per key |
 //! | `accumulate-to-aggregate` | counters, sums, flags per key | grouping |
 //! | `scalar-to-aggregate` | the same without a key | aggregation of all rows |
+//! | `running-to-window` | balances, counters, earlier rows | window functions |
 //! | `lookup-to-left-join` | `d[k]`, `d.get(k)`, `k in d` | left join with a presence flag |
 
 mod accumulate_to_aggregate;
@@ -18,11 +19,13 @@ mod appends_to_emissions;
 mod best_record_to_pick;
 mod lookup_to_left_join;
 mod overwrite_to_pick;
+mod running_to_window;
 mod scalar_to_aggregate;
 
 use crate::LiftingRule;
 
 pub(crate) use lookup_to_left_join::{JoinedLookups, LOOKUP_TO_LEFT_JOIN, join_lookups};
+pub(crate) use running_to_window::{RUNNING_TO_WINDOW, lift_running};
 
 /// All rules in the order they are asked.
 pub static RULES: &[&LiftingRule] = &[
@@ -32,6 +35,7 @@ pub static RULES: &[&LiftingRule] = &[
     &best_record_to_pick::BEST_RECORD_TO_PICK,
     &accumulate_to_aggregate::ACCUMULATE_TO_AGGREGATE,
     &scalar_to_aggregate::SCALAR_TO_AGGREGATE,
+    &running_to_window::RUNNING_TO_WINDOW,
     &lookup_to_left_join::LOOKUP_TO_LEFT_JOIN,
 ];
 
