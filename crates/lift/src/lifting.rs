@@ -255,13 +255,15 @@ impl Pass<'_> {
             order_observed: self.needed.iter().any(|user| self.reads_rows(*user, id))
                 || self.old.sinks.iter().any(|sink| sink.input == id),
         };
+        let mut refused = None;
         for rule in RULES {
             let Applies::State(lift) = rule.applies else {
                 continue;
             };
             match lift(&case, &mut self.rewriter) {
                 Lifting::NotMine => {}
-                Lifting::Refused(refusal) => return Err(refusal),
+                // A later rule may do with less.
+                Lifting::Refused(refusal) => refused = refused.or(Some(refusal)),
                 Lifting::Rewritten(rewritten) => {
                     self.rewriter.redirect(id, rewritten.node);
                     let name = node.name.as_deref().unwrap_or(case.name);
@@ -279,7 +281,7 @@ impl Pass<'_> {
                 }
             }
         }
-        Err(case.refusal("running state read in the loop has no rule yet"))
+        Err(refused.unwrap_or_else(|| case.refusal("no rule knows such a variable")))
     }
 
     /// Whether `user` goes through the rows of `id`. A loop does so for each variable needed of it.

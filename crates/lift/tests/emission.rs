@@ -271,7 +271,7 @@ fn the_rewritten_job_reads_what_it_needs_and_writes_what_the_legacy_job_wrote() 
 }
 
 #[test]
-fn running_state_is_refused_by_name() {
+fn a_product_of_all_rows_stays_a_loop() {
     let (mut flow, catalog) = region_totals();
     let orders = NodeId(0);
     let previous = |name: &str| Expr::new(ExprKind::Previous(name.into()));
@@ -301,10 +301,12 @@ fn running_state_is_refused_by_name() {
     // As long as nobody needs it, it stands in nobody's way.
     assert!(lift(&flow, &catalog).is_ok());
     flow.sinks[0].input = state;
-    let refusals = lift(&flow, &catalog).expect_err("a product has no rule");
-    assert_eq!(
-        refusals[0].to_string(),
-        "variable `factor` updated in a loop over rows: its new value depends on its old one \
-         in a way no aggregate expresses"
-    );
+    let lifted = lift(&flow, &catalog).expect("a product is a loop in the engine");
+    let decision = lifted
+        .decisions
+        .iter()
+        .find(|decision| decision.construct.contains("factor"))
+        .expect("the variable is decided on");
+    assert_eq!(decision.rule, "loop-to-running");
+    assert_eq!(decision.level, relift_lift::Level::OrderedAggregate);
 }

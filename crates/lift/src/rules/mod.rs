@@ -10,6 +10,7 @@
 //! | `best-record-to-pick` | the record with the best value per key | sorted, one row per key |
 //! | `accumulate-to-aggregate` | counters, sums, flags per key | grouping |
 //! | `scalar-to-aggregate` | the same without a key | aggregation of all rows |
+//! | `loop-to-running` | what no aggregate expresses | the last of the values after each row |
 //! | `running-to-window` | balances, counters, earlier rows | window functions |
 //! | `lookup-to-left-join` | `d[k]`, `d.get(k)`, `k in d` | left join with a presence flag |
 
@@ -18,6 +19,7 @@ mod append_to_map;
 mod appends_to_emissions;
 mod best_record_to_pick;
 mod lookup_to_left_join;
+mod loop_to_running;
 mod overwrite_to_pick;
 mod running_to_window;
 mod scalar_to_aggregate;
@@ -35,6 +37,7 @@ pub static RULES: &[&LiftingRule] = &[
     &best_record_to_pick::BEST_RECORD_TO_PICK,
     &accumulate_to_aggregate::ACCUMULATE_TO_AGGREGATE,
     &scalar_to_aggregate::SCALAR_TO_AGGREGATE,
+    &loop_to_running::LOOP_TO_RUNNING,
     &running_to_window::RUNNING_TO_WINDOW,
     &lookup_to_left_join::LOOKUP_TO_LEFT_JOIN,
 ];
