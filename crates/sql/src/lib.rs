@@ -6,5 +6,6 @@
 
 pub mod datafusion;
 pub mod literals;
+pub mod loops;
 mod names;
 pub mod sqlite;

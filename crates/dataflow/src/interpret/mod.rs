@@ -8,6 +8,7 @@ mod aggregates;
 mod expression;
 mod folds;
 mod functions;
+mod program;
 mod raised;
 mod relations;
 mod table;
@@ -21,6 +22,7 @@ use std::rc::Rc;
 use relift_job::{ColumnName, EffectiveDate};
 use relift_values::SqliteRelease;
 
+pub use program::LoopProgram;
 pub use raised::{Cause, Raised};
 pub use table::Table;
 pub use value::Value;

@@ -27,4 +27,6 @@ mod parse;
 mod print;
 
 pub(crate) use literal::{date_text, decimal_literal, float_literal, quoted_text, timestamp_text};
+pub(crate) use parse::parse_loop;
 pub use parse::{parse, parse_expr};
+pub(crate) use print::loop_text;

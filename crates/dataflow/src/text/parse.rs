@@ -14,6 +14,7 @@ use relift_job::{
 };
 
 use super::cursor::Cursor;
+use crate::interpret::LoopProgram;
 use crate::{
     Aggregate, AggregateFunction, Dataflow, Emit, Expr, ExprKind, Fold, FoldKind, FoldState,
     FrameBinding, Function, GroupOrder, JoinKind, Literal, LookupValue, MapSlot, NodeId,
@@ -52,6 +53,32 @@ pub fn parse_expr(file: &SourceFile, relations: u32) -> Result<Expr, Diagnostic>
         Ok(expr)
     } else {
         Err(parser.cursor.expected("the end of the expression"))
+    }
+}
+
+/// Reads a loop that a query carries.
+pub(crate) fn parse_loop(file: &SourceFile) -> Result<LoopProgram, Diagnostic> {
+    let mut parser = Parser {
+        cursor: Cursor::new(file),
+        flow: Dataflow::new(JobName::from("")),
+        relations: 0,
+    };
+    parser.cursor.expect_word("columns")?;
+    let columns = parser.block(Parser::column)?;
+    let nan = if parser.cursor.takes_word("nan") {
+        parser.block(Parser::column)?
+    } else {
+        Vec::new()
+    };
+    let running = parser.running_over(|_| Ok(NodeId(0)))?;
+    if parser.cursor.at_end() {
+        Ok(LoopProgram {
+            columns,
+            nan,
+            running,
+        })
+    } else {
+        Err(parser.cursor.expected("the end of the loop"))
     }
 }
 
@@ -217,7 +244,7 @@ impl Parser<'_> {
                 input: self.input()?,
             },
             "Window" => self.window()?,
-            "Running" => self.running()?,
+            "Running" => Op::Running(self.running_over(Self::input)?),
             "Fold" => Op::Fold(Fold {
                 states: self.block(Self::state)?,
                 input: self.input()?,

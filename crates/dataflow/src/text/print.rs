@@ -6,9 +6,10 @@ use relift_diagnostics::Span;
 use relift_job::{ColumnName, DateMode};
 
 use super::literal::{name_text, quoted_text, span_text};
+use crate::interpret::LoopProgram;
 use crate::{
     Aggregate, Bound, Cardinality, Dataflow, Expr, FoldKind, FoldState, FrameBinding, GroupOrder,
-    JoinKind, Node, NodeId, ObligationKind, Op, Order, OrderTerm, PickWhich, SortKey,
+    JoinKind, Node, NodeId, ObligationKind, Op, Order, OrderTerm, PickWhich, Running, SortKey,
     WindowFunction,
 };
 
@@ -184,20 +185,7 @@ fn op_text(op: &Op) -> String {
             }));
             of(&block("Window ", &entries), &[*input])
         }
-        Op::Running(running) => {
-            let mut entries: Vec<_> = running.keys.iter().map(|key| format!("by {key}")).collect();
-            entries.push(format!("creates {}", running.creates));
-            entries.push(format!("presence {}", name_text(running.presence.as_str())));
-            entries.extend(running.slots.iter().map(|slot| {
-                let before = name_text(slot.before.as_str());
-                let after = name_text(slot.after.as_str());
-                format!(
-                    "slot {before} after {after} first {} next {}",
-                    slot.first, slot.next
-                )
-            }));
-            of(&block("Running ", &entries), &[running.input])
-        }
+        Op::Running(running) => of(&block("Running ", &running_text(running)), &[running.input]),
         Op::Fold(fold) => {
             let states: Vec<_> = fold.states.iter().map(state_text).collect();
             of(&block("Fold ", &states), &[fold.input])
@@ -262,6 +250,37 @@ fn aggregate_text(aggregate: &Aggregate) -> String {
         .map(|filter| format!(" where {filter}"))
         .unwrap_or_default();
     format!("{}({argument}){filter}", aggregate.function.name())
+}
+
+/// The program of a loop that stands in a query.
+pub(crate) fn loop_text(program: &LoopProgram) -> String {
+    let list = |title: &str, columns: &[ColumnName]| {
+        format!("{title} {{ {} }}", names(columns).join(", "))
+    };
+    let mut parts = vec![list("columns", &program.columns)];
+    if !program.nan.is_empty() {
+        parts.push(list("nan", &program.nan));
+    }
+    parts.push(format!(
+        "{{ {} }}",
+        running_text(&program.running).join(", ")
+    ));
+    parts.join(" ")
+}
+
+fn running_text(running: &Running) -> Vec<String> {
+    let mut entries: Vec<_> = running.keys.iter().map(|key| format!("by {key}")).collect();
+    entries.push(format!("creates {}", running.creates));
+    entries.push(format!("presence {}", name_text(running.presence.as_str())));
+    entries.extend(running.slots.iter().map(|slot| {
+        let before = name_text(slot.before.as_str());
+        let after = name_text(slot.after.as_str());
+        format!(
+            "slot {before} after {after} first {} next {}",
+            slot.first, slot.next
+        )
+    }));
+    entries
 }
 
 fn window_text(function: &WindowFunction) -> String {

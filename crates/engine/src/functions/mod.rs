@@ -9,9 +9,10 @@ mod function;
 mod numbers_of_text;
 mod python;
 mod rounding;
+mod run_loop;
 mod text;
 
-use deltalake::datafusion::logical_expr::ScalarUDF;
+use deltalake::datafusion::logical_expr::{ScalarUDF, WindowUDF};
 use deltalake::datafusion::prelude::SessionContext;
 use relift_values::PythonFunction;
 
@@ -47,6 +48,7 @@ pub fn register(context: &SessionContext) {
     for function in PythonFunction::ALL {
         context.register_udf(ScalarUDF::new_from_impl(python::Operation(*function)));
     }
+    context.register_udwf(WindowUDF::new_from_impl(run_loop::RunLoop));
 }
 
 #[cfg(test)]
@@ -146,6 +148,30 @@ mod tests {
         for (expression, expected) in cases {
             assert_eq!(answer(expression).await, expected, "{expression}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_loop_runs_over_the_rows_of_each_partition_in_order() {
+        let query = "SELECT k, get_field(carried, 'stock') AS a FROM (
+            SELECT k, n, run_loop(
+                'columns { wanted } { creates true, presence p, slot before after stock
+                   first least(wanted, 5) next least(add(previous(before), wanted), 5) }',
+                named_struct('before', CAST(NULL AS BIGINT), 'stock', CAST(NULL AS BIGINT)),
+                wanted
+            ) OVER (PARTITION BY k ORDER BY n DESC) AS carried
+            FROM (VALUES ('x', 1, 2), ('x', 2, 4), ('y', 3, 9), ('x', 4, -1)) AS t (k, n, wanted)
+        ) ORDER BY k, n";
+        let result = Session::new().query(query).await.expect("it runs");
+        let table = pretty_format_batches(&result.batches)
+            .expect("a table")
+            .to_string();
+        let cells: Vec<&str> = table
+            .lines()
+            .filter_map(|line| line.split('|').nth(2))
+            .map(str::trim)
+            .collect();
+        // From the last row on: -1, then -1 + 4, then 3 + 2.
+        assert_eq!(cells, ["a", "5", "3", "-1", "5"]);
     }
 
     #[tokio::test]

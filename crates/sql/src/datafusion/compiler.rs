@@ -249,7 +249,8 @@ impl<'a> Compiler<'a> {
                 order,
                 functions,
             } => self.window(id, *input, partition, order, functions),
-            Op::Running(_) | Op::Fold(_) | Op::State { .. } => refuse(
+            Op::Running(running) => self.running(id, running),
+            Op::Fold(_) | Op::State { .. } => refuse(
                 "loop",
                 "was not turned into relational operators",
                 node.spans.first(),
@@ -710,7 +711,8 @@ fn fallback_name(op: &Op) -> &'static str {
         Op::Union { .. } => "combined",
         Op::When { .. } => "conditional",
         Op::Window { .. } => "windowed",
-        Op::Running(_) | Op::Fold(_) | Op::State { .. } => "state",
+        Op::Running(_) => "carried",
+        Op::Fold(_) | Op::State { .. } => "state",
     }
 }
 

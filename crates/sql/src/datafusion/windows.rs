@@ -4,9 +4,10 @@
 //! engine evaluates a running sum from the other end, with other bits. Filters are written as CASE, which
 //! every window function understands.
 
+use relift_dataflow::interpret::LoopProgram;
 use relift_dataflow::{
-    Aggregate, AggregateFunction as A, Base, Bound, Expr, Frame, NodeId, Refusal, RuleMutant,
-    SortKey, WindowFunction,
+    Aggregate, AggregateFunction as A, Base, Bound, ColumnType, Expr, ExprKind, Frame, NodeId,
+    Refusal, RuleMutant, Running, RunningSlot, SortKey, WindowFunction,
 };
 use relift_job::ColumnName;
 
@@ -14,7 +15,7 @@ use super::block::Block;
 use super::compiler::Compiler;
 use super::fragment::{OrderKey, Sql, WindowCall};
 use super::identifier::refuse;
-use super::operators::words;
+use super::operators::{type_text, words};
 
 /// The frame of a running aggregate.
 pub(super) const RUNNING: &str = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW";
@@ -272,6 +273,145 @@ impl Compiler<'_> {
                 let function = if any { "bool_or" } else { "bool_and" };
                 over(function, among(condition))?.or_else(if any { "FALSE" } else { "TRUE" })
             }
+        })
+    }
+}
+
+impl Compiler<'_> {
+    /// A loop for which SQL has no form: the engine runs it over the rows in order, and returns what it
+    /// holds before and after each.
+    pub(super) fn running(&mut self, id: NodeId, running: &Running) -> Result<Block, Refusal> {
+        self.require_order(running.input, id)?;
+        let span = self.flow.node(id).spans.first();
+        let mut block = self.plain(running.input)?;
+        let translator = self.translator(running.input, &block.columns);
+        let mut given = Given::default();
+        let mut slots = Vec::new();
+        for slot in &running.slots {
+            slots.push(RunningSlot {
+                first: given.over_columns(&slot.first),
+                next: given.over_columns(&slot.next),
+                ..slot.clone()
+            });
+        }
+        let creates = given.over_columns(&running.creates);
+        let mut columns = Vec::new();
+        let mut nan = Vec::new();
+        let mut values = Vec::new();
+        for (name, expr) in &given.columns {
+            let ty = translator.ty(expr)?;
+            if ty.base == Base::Number || ty.missing.none && ty.missing.nan {
+                return refuse(
+                    "value carried from row to row",
+                    format!("it reads `{name}`, whose values the engine cannot hold as they are"),
+                    span,
+                );
+            }
+            if ty.missing.nan {
+                nan.push(name.clone());
+            }
+            columns.push(name.clone());
+            values.push(translator.value(expr)?);
+        }
+        // What the answer holds, by a value of its type.
+        let own = &self.flow.node(id).schema;
+        let mut shape = Vec::new();
+        for slot in &running.slots {
+            for name in [&slot.before, &slot.after] {
+                let ty = own.ty(name).unwrap_or(ColumnType::of(Base::Nothing));
+                if ty.base == Base::Number || ty.missing.nan {
+                    return refuse(
+                        "value carried from row to row",
+                        format!("`{name}` holds {ty}, which the engine cannot"),
+                        span,
+                    );
+                }
+                shape.push(Sql::Constant(format!(
+                    "'{}'",
+                    name.as_str().replace('\'', "''")
+                )));
+                shape.push(Sql::Constant(format!(
+                    "CAST(NULL AS {})",
+                    type_text(ty.base)
+                )));
+            }
+        }
+        let program = LoopProgram {
+            columns,
+            nan,
+            running: Running {
+                input: NodeId(0),
+                keys: Vec::new(),
+                creates,
+                presence: running.presence.clone(),
+                slots,
+            },
+        };
+        let partition = running
+            .keys
+            .iter()
+            .map(|key| translator.value(key))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut arguments = vec![
+            Sql::Constant(format!("'{}'", program.to_string().replace('\'', "''"))),
+            Sql::Call("named_struct", shape),
+        ];
+        arguments.extend(values);
+        let call = Sql::Window(Box::new(WindowCall {
+            name: "run_loop",
+            arguments,
+            partition,
+            order: block
+                .order
+                .iter()
+                .filter(|key| !matches!(key.sql, Sql::Constant(_)))
+                .cloned()
+                .collect(),
+            ..WindowCall::default()
+        }));
+        self.windows = true;
+        block.tell("each row with what a loop over them in order carries along");
+        let (mut closed, over) =
+            self.close_with(block, running.input, Some("carried"), &[("carried", call)])?;
+        let Some(carried) = over.into_iter().next() else {
+            return refuse("value carried from row to row", "has no column", span);
+        };
+        for slot in &running.slots {
+            for name in [&slot.before, &slot.after] {
+                let field = Sql::Constant(format!("'{}'", name.as_str().replace('\'', "''")));
+                let value = Sql::Call("get_field", vec![carried.clone(), field]);
+                closed.columns.insert(name.clone(), value);
+            }
+        }
+        Ok(self.narrowed(closed, id))
+    }
+}
+
+/// Columns a loop is given: those it reads, and what only the query can tell.
+#[derive(Default)]
+struct Given {
+    columns: Vec<(ColumnName, Expr)>,
+}
+
+impl Given {
+    fn over_columns(&mut self, expr: &Expr) -> Expr {
+        expr.clone().map(&mut |part| match &part.kind {
+            ExprKind::Column(name) => {
+                if !self.columns.iter().any(|(own, _)| own == name) {
+                    self.columns.push((name.clone(), part.clone()));
+                }
+                part
+            }
+            ExprKind::Scalar { .. } | ExprKind::Parameter(_) => {
+                let known = self.columns.iter().find(|(_, own)| *own == part);
+                if let Some((name, _)) = known {
+                    return Expr::column(name.clone()).at(part.span);
+                }
+                let name = ColumnName::from(format!("given_{}", self.columns.len() + 1));
+                self.columns.push((name.clone(), part.clone()));
+                Expr::column(name).at(part.span)
+            }
+            _ => part,
         })
     }
 }

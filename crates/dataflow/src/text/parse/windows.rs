@@ -1,7 +1,7 @@
 //! Windows and loops seen from inside.
 
 use super::{Parsed, Parser};
-use crate::{Bound, Frame, Op, Running, RunningSlot, WindowFunction};
+use crate::{Bound, Frame, NodeId, Op, Running, RunningSlot, WindowFunction};
 
 impl Parser<'_> {
     pub(super) fn window(&mut self) -> Parsed<Op> {
@@ -85,7 +85,11 @@ impl Parser<'_> {
         })
     }
 
-    pub(super) fn running(&mut self) -> Parsed<Op> {
+    /// A loop; `input` reads what stands behind it.
+    pub(super) fn running_over(
+        &mut self,
+        input: impl FnOnce(&mut Self) -> Parsed<NodeId>,
+    ) -> Parsed<Running> {
         let (mut keys, mut creates, mut presence) = (Vec::new(), None, None);
         let mut slots = Vec::new();
         self.block(|parser| {
@@ -114,12 +118,12 @@ impl Parser<'_> {
         let (Some(creates), Some(presence)) = (creates, presence) else {
             return Err(self.cursor.expected("a loop with `creates` and `presence`"));
         };
-        Ok(Op::Running(Running {
-            input: self.input()?,
+        Ok(Running {
+            input: input(self)?,
             keys,
             creates,
             presence,
             slots,
-        }))
+        })
     }
 }
