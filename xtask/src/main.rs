@@ -1,7 +1,8 @@
-//! Chores of this repository: `cargo xtask tidy`, `rename`, `rule-mutants`.
+//! Chores of this repository: `cargo xtask tidy`, `rename`, `tpch`, `rule-mutants`.
 
 mod rule_mutants;
 mod tidy;
+mod tpch;
 
 use std::path::PathBuf;
 
@@ -34,6 +35,8 @@ enum Chore {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Runs the 22 queries of TPC-H, written as legacy jobs in two styles, on both sides.
+    Tpch(tpch::Tpch),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -41,5 +44,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Tidy => tidy::tidy(),
         Chore::Rename { from, to } => xtask::rename::rename(&from, &to).map(drop),
         Chore::RuleMutants { only } => rule_mutants::rule_mutants(only.as_deref()),
+        Chore::Tpch(tpch) => tpch.run(),
     }
 }
