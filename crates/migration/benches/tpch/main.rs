@@ -126,7 +126,11 @@ fn compared(folder: &Path, scale: f64, options: &Options) -> Vec<Row> {
     ));
     prepare(folder, &options.only);
     for table in &tables {
-        table.write_parquet(&folder.join("import").join(table.name).join("part.parquet"));
+        let date = folder
+            .join("import")
+            .join(table.name)
+            .join(format!("as_of={DATE}"));
+        table.write_parquet(&date.join("part.parquet"));
     }
     let settings = Settings {
         workers: Some(1),
