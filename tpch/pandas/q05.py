@@ -5,9 +5,11 @@ import pandas as pd
 
 
 def execute(shared_state):
-    region, nation = shared_state["region"], shared_state["nation"]
-    customer, supplier = shared_state["customer"], shared_state["supplier"]
-    orders, lineitem = shared_state["orders"], shared_state["lineitem"]
+    # The load date is the same everywhere and would only get in the way of the merges.
+    region, nation, customer, supplier, orders, lineitem = (
+        shared_state[name].drop(columns="as_of")
+        for name in ["region", "nation", "customer", "supplier", "orders", "lineitem"]
+    )
 
     orders = orders[(orders["o_orderdate"] >= date(1994, 1, 1)) & (orders["o_orderdate"] < date(1995, 1, 1))]
     joined = pd.merge(lineitem, orders, left_on="l_orderkey", right_on="o_orderkey", how="inner")

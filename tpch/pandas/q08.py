@@ -3,7 +3,8 @@ import pandas as pd
 
 
 def execute(shared_state):
-    s = shared_state
+    s = {name: shared_state[name].drop(columns=["as_of"])
+         for name in ("region", "nation", "supplier", "part", "customer", "orders", "lineitem")}
     part = s["part"][s["part"]["p_type"] == "ECONOMY ANODIZED STEEL"]
     orders = s["orders"].copy()
     orders["o_orderdate"] = pd.to_datetime(orders["o_orderdate"])

@@ -2,16 +2,20 @@
 import pandas as pd
 
 
+def load(shared_state, name):
+    return shared_state[name].drop("as_of", axis=1)
+
+
 def execute(shared_state):
-    part = shared_state["part"]
+    part = load(shared_state, "part")
     green = part[part["p_name"].str.contains("green")]
     df = (
-        shared_state["lineitem"]
+        load(shared_state, "lineitem")
         .merge(green[["p_partkey"]], left_on="l_partkey", right_on="p_partkey")
-        .merge(shared_state["partsupp"], left_on=["l_partkey", "l_suppkey"], right_on=["ps_partkey", "ps_suppkey"])
-        .merge(shared_state["orders"], left_on="l_orderkey", right_on="o_orderkey")
-        .merge(shared_state["supplier"], left_on="l_suppkey", right_on="s_suppkey")
-        .merge(shared_state["nation"], left_on="s_nationkey", right_on="n_nationkey")
+        .merge(load(shared_state, "partsupp"), left_on=["l_partkey", "l_suppkey"], right_on=["ps_partkey", "ps_suppkey"])
+        .merge(load(shared_state, "orders"), left_on="l_orderkey", right_on="o_orderkey")
+        .merge(load(shared_state, "supplier"), left_on="l_suppkey", right_on="s_suppkey")
+        .merge(load(shared_state, "nation"), left_on="s_nationkey", right_on="n_nationkey")
     )
     df["o_year"] = pd.to_datetime(df["o_orderdate"]).dt.year
     df["amount"] = df["l_extendedprice"] * (1 - df["l_discount"]) - df["ps_supplycost"] * df["l_quantity"]
