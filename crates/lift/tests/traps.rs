@@ -170,14 +170,13 @@ fn a_division_stays_behind_its_test() {
 /// `s = s + f + g`: with 1e16, 1.0 and -1e16 the one is lost or not.
 #[test]
 fn two_floats_of_a_row_are_added_one_after_the_other() {
-    refuses(
+    agrees(
         "job several
         $0 = Values { f, g } rows { (1e16, 1.0), (1.0, -1e16) }
         $1 = Fold { scalar s { s initial 0.0 next add(add(previous(s), f), g) } }($0)
         $2 = State 0 ($1)
         sinks
         module 1 $2",
-        "several floats",
     );
 }
 
