@@ -1,6 +1,8 @@
 //! Cases as text: each file of `tests/cases` that is a query or a dataflow has beside it the SQL, or the
 //! refusal, that it becomes. `UPDATE=1` rewrites what it becomes; the difference is then read as code.
 
+mod against_sqlite;
+mod rows;
 mod shop;
 
 use std::fmt::Write as _;
@@ -15,7 +17,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
 /// The release that runs the cases' queries, unless a dataflow names its own.
-const SQLITE: &str = "3.40.1";
+pub(crate) const SQLITE: &str = "3.40.1";
 
 #[test]
 fn cases_become_what_stands_beside_them() {

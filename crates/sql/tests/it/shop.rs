@@ -7,14 +7,14 @@ use relift_job::{
     Catalog, ColumnFacts, ColumnName, DateMode, FrameName, LakeType, Nulls, TableFacts, TableName,
 };
 
-type Columns = &'static [(&'static str, LakeType, Nulls)];
+pub(crate) type Columns = &'static [(&'static str, LakeType, Nulls)];
 
 const MONEY: LakeType = LakeType::Decimal {
     precision: 12,
     scale: 2,
 };
 
-const TABLES: &[(&str, Columns)] = &[
+pub(crate) const TABLES: &[(&str, Columns)] = &[
     (
         "orders",
         &[
@@ -44,6 +44,17 @@ const TABLES: &[(&str, Columns)] = &[
             ("product", LakeType::Text, Nulls::Never),
             ("quantity", LakeType::Int64, Nulls::Never),
             ("price", MONEY, Nulls::Never),
+        ],
+    ),
+    (
+        "visits",
+        &[
+            ("visit_id", LakeType::Int64, Nulls::Never),
+            ("customer_id", LakeType::Int64, Nulls::Never),
+            ("came_at", LakeType::Timestamp, Nulls::Sometimes),
+            ("note", LakeType::Text, Nulls::Sometimes),
+            ("score", LakeType::Float64, Nulls::Sometimes),
+            ("returning", LakeType::Boolean, Nulls::Never),
         ],
     ),
 ];
