@@ -14,8 +14,11 @@
 //! refused.
 
 mod expression;
+mod from;
 mod functions;
 mod grouping;
+mod list;
+mod ordering;
 mod places;
 mod query;
 mod relation;

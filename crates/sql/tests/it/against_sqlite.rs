@@ -66,7 +66,10 @@ fn script(name: &str, table: &Table) -> Vec<String> {
     let mut statements = vec![format!("CREATE TABLE \"{name}\" ({})", declared.join(", "))];
     for row in &table.rows {
         let cells: Vec<String> = row.iter().map(constant).collect();
-        statements.push(format!("INSERT INTO \"{name}\" VALUES ({})", cells.join(", ")));
+        statements.push(format!(
+            "INSERT INTO \"{name}\" VALUES ({})",
+            cells.join(", ")
+        ));
     }
     statements
 }
@@ -284,5 +287,8 @@ fn sqlite_and_the_interpreter_agree_on_every_case() {
     }
     let few: Vec<_> = met.iter().filter(|(_, count)| **count < 5).collect();
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(few.is_empty(), "obligations are met on too few tables: {few:?}");
+    assert!(
+        few.is_empty(),
+        "obligations are met on too few tables: {few:?}"
+    );
 }

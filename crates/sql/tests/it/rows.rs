@@ -59,8 +59,8 @@ pub(crate) fn tables(seed: u64) -> BTreeMap<&'static str, Table> {
                         .iter()
                         .enumerate()
                         .map(|(at, (column, lake_type, nulls))| {
-                            let nullable = *nulls != relift_job::Nulls::Never
-                                && *lake_type != LakeType::Int64;
+                            let nullable =
+                                *nulls != relift_job::Nulls::Never && *lake_type != LakeType::Int64;
                             if nullable && dice.below(4) == 0 {
                                 return Value::None;
                             }
@@ -87,9 +87,7 @@ fn value(dice: &mut Dice, lake_type: LakeType) -> Value {
     };
     match lake_type {
         LakeType::Int64 | LakeType::Int32 => Value::Int(dice.signed(1, 6)),
-        LakeType::Decimal { .. } => {
-            Value::decimal(i128::from(dice.signed(-8, 40)) * 25, 2)
-        }
+        LakeType::Decimal { .. } => Value::decimal(i128::from(dice.signed(-8, 40)) * 25, 2),
         LakeType::Float64 => Value::Float(dice.signed(-20, 60) as f64 / 8.0),
         LakeType::Text => dice.choice(TEXTS),
         LakeType::Boolean => Value::Bool(dice.below(2) == 1),

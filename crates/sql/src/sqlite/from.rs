@@ -1,0 +1,423 @@
+//! FROM: tables, subqueries and joins, with what is known of the order they come out in.
+
+use std::collections::BTreeSet;
+
+use relift_dataflow::{Expr, JoinKind, Op, Refusal};
+use relift_diagnostics::Span;
+use relift_job::ColumnName;
+use sqlparser::ast::{
+    self, BinaryOperator, JoinConstraint, JoinOperator, TableFactor, TableWithJoins,
+};
+
+use crate::names::free_name;
+
+use super::expression::Context;
+use super::query::{Lowering, Place};
+use super::relation::{Relation, RowOrder, ScopeColumn};
+use super::select::{conjuncts, unnested};
+
+impl Lowering<'_> {
+    pub(crate) fn from(
+        &mut self,
+        from: &[TableWithJoins],
+        span: &Span,
+    ) -> Result<Relation, Refusal> {
+        let Some((first, rest)) = from.split_first() else {
+            let node = self.add(
+                Op::Values {
+                    columns: Vec::new(),
+                    rows: vec![Vec::new()],
+                },
+                span.clone(),
+                None,
+            )?;
+            return Ok(Relation {
+                node,
+                columns: Vec::new(),
+                order: RowOrder::Known,
+                unique: Vec::new(),
+            });
+        };
+        let mut relation = self.joined(first)?;
+        for next in rest {
+            let right = self.joined(next)?;
+            let place = self.places.of(next);
+            relation = self.join(
+                &relation,
+                right,
+                JoinKind::Cross,
+                &JoinConstraint::None,
+                place,
+            )?;
+            // A comma, unlike CROSS JOIN, lets the planner choose.
+            relation.order = RowOrder::Unknown;
+        }
+        Ok(relation)
+    }
+
+    fn joined(&mut self, table: &TableWithJoins) -> Result<Relation, Refusal> {
+        let mut relation = self.factor(&table.relation)?;
+        for join in &table.joins {
+            let right = self.factor(&join.relation)?;
+            let place = self.places.of(join);
+            let (kind, constraint) = match &join.join_operator {
+                JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
+                    (JoinKind::Inner, constraint)
+                }
+                JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => {
+                    (JoinKind::Left, constraint)
+                }
+                JoinOperator::CrossJoin(constraint) => (JoinKind::Cross, constraint),
+                JoinOperator::Right(_)
+                | JoinOperator::RightOuter(_)
+                | JoinOperator::FullOuter(_) => {
+                    return Err(Refusal::new(
+                        "RIGHT or FULL JOIN",
+                        "the order of its unmatched rows is the planner's choice",
+                        Some(place),
+                    ));
+                }
+                _ => {
+                    return Err(Refusal::new("join", "is not SQLite's", Some(place)));
+                }
+            };
+            relation = self.join(&relation, right, kind, constraint, place)?;
+        }
+        Ok(relation)
+    }
+
+    fn factor(&mut self, factor: &TableFactor) -> Result<Relation, Refusal> {
+        let span = self.places.of(factor);
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } => {
+                let [part] = &name.0[..] else {
+                    return Err(Refusal::new(
+                        format!("table \"{name}\""),
+                        "frames have no schema",
+                        Some(span),
+                    ));
+                };
+                let name = part
+                    .as_ident()
+                    .map_or_else(|| name.to_string(), |ident| ident.value.clone());
+                let relation = self.table(&name, span)?;
+                let alias = alias
+                    .as_ref()
+                    .map_or(name, |alias| alias.name.value.clone());
+                Ok(relation.aliased(&alias))
+            }
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias,
+                ..
+            } => {
+                let relation = self.query(subquery, Place::Inner)?;
+                match alias {
+                    Some(alias) => {
+                        self.flow.rename(relation.node, &alias.name.value);
+                        Ok(relation.aliased(&alias.name.value))
+                    }
+                    None => Ok(relation.aliased("")),
+                }
+            }
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => self.joined(table_with_joins),
+            _ => Err(Refusal::new(
+                "table expression",
+                "is not lifted",
+                Some(span),
+            )),
+        }
+    }
+
+    fn join(
+        &mut self,
+        left: &Relation,
+        right: Relation,
+        kind: JoinKind,
+        constraint: &JoinConstraint,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        let right = self.renamed_apart(left, right, &span)?;
+        let left_width = left.columns.len();
+        let mut columns = left.columns.clone();
+        columns.extend(right.columns.iter().map(|column| ScopeColumn {
+            optional: column.optional || kind == JoinKind::Left,
+            ..column.clone()
+        }));
+        let order = match kind {
+            // The planner may exchange the loops of an inner join.
+            JoinKind::Inner => RowOrder::Unknown,
+            _ if left.order == RowOrder::Known && right.order == RowOrder::Known => RowOrder::Known,
+            _ => RowOrder::Unknown,
+        };
+        let mut on = Vec::new();
+        let mut rest = Vec::new();
+        match constraint {
+            JoinConstraint::None => {}
+            JoinConstraint::On(condition) => {
+                let both = Relation {
+                    node: left.node,
+                    columns: columns.clone(),
+                    order,
+                    unique: Vec::new(),
+                };
+                for part in conjuncts(condition) {
+                    match self.equality(part, left, &right)? {
+                        Some(pair) => on.push(pair),
+                        None => rest.push((part, both.clone())),
+                    }
+                }
+            }
+            JoinConstraint::Using(names) => {
+                for name in names {
+                    let text = name.to_string();
+                    let text = text.trim_matches(['"', '`', '[', ']']);
+                    let (Ok(l), Ok(r)) = (left.resolve(None, text), right.resolve(None, text))
+                    else {
+                        return Err(Refusal::new(
+                            format!("USING ({name})"),
+                            "both sides need exactly one column of that name",
+                            Some(span),
+                        ));
+                    };
+                    on.push((
+                        Expr::column(l.column.clone()).at(Some(span.clone())),
+                        Expr::column(r.column.clone()).at(Some(span.clone())),
+                    ));
+                    for column in &mut columns[left_width..] {
+                        if column.column == r.column {
+                            column.merged = true;
+                        }
+                    }
+                }
+            }
+            JoinConstraint::Natural => {
+                return Err(Refusal::new(
+                    "NATURAL JOIN",
+                    "which columns it compares changes with the tables",
+                    Some(span),
+                ));
+            }
+        }
+        for (l, r) in &on {
+            self.comparable(l, left.node, r, right.node)?;
+        }
+        let kind = if kind == JoinKind::Cross && !(on.is_empty() && rest.is_empty()) {
+            JoinKind::Inner
+        } else if kind == JoinKind::Inner && on.is_empty() && rest.is_empty() {
+            JoinKind::Cross
+        } else {
+            kind
+        };
+        let condition = if rest.is_empty() {
+            None
+        } else {
+            // Conditions are typed over a join of all pairs that exists for that purpose alone.
+            let probe = self.add(
+                Op::Join {
+                    left: left.node,
+                    right: right.node,
+                    kind: JoinKind::Cross,
+                    on: Vec::new(),
+                    null_safe: false,
+                    condition: None,
+                    presence: None,
+                },
+                span.clone(),
+                None,
+            )?;
+            let mut parts = Vec::new();
+            for (part, scope) in rest {
+                let scope = Relation {
+                    node: probe,
+                    ..scope
+                };
+                parts.push(self.condition(part, &Context::of(&scope))?);
+            }
+            Some(Expr::all(parts).at(Some(span.clone())))
+        };
+        let mut unique = left.unique.clone();
+        unique.extend(right.unique.iter().cloned());
+        let mut order = order;
+        if order == RowOrder::Known && !on.is_empty() {
+            // An equality lets SQLite look matches up in an index it makes for the query.
+            let probed: Option<Vec<ColumnName>> = on
+                .iter()
+                .map(|(_, found)| found.as_column().cloned())
+                .collect();
+            match probed {
+                None => order = RowOrder::Unknown,
+                Some(columns) => {
+                    let proven = self
+                        .flow
+                        .node(right.node)
+                        .keys
+                        .iter()
+                        .any(|key| key.iter().all(|column| columns.contains(column)));
+                    if !proven {
+                        unique.push((right.node, columns));
+                    }
+                }
+            }
+        }
+        let node = self.add(
+            Op::Join {
+                left: left.node,
+                right: right.node,
+                kind,
+                on,
+                null_safe: false,
+                condition,
+                presence: None,
+            },
+            span,
+            None,
+        )?;
+        Ok(Relation {
+            node,
+            columns,
+            order,
+            unique,
+        })
+    }
+
+    /// The right side with columns renamed whose names the left side has too.
+    fn renamed_apart(
+        &mut self,
+        left: &Relation,
+        mut right: Relation,
+        span: &Span,
+    ) -> Result<Relation, Refusal> {
+        let taken: BTreeSet<ColumnName> =
+            self.flow.node(left.node).schema.names().cloned().collect();
+        let own: Vec<ColumnName> = self.flow.node(right.node).schema.names().cloned().collect();
+        if !own.iter().any(|name| taken.contains(name)) {
+            return Ok(right);
+        }
+        let mut used = taken.clone();
+        used.extend(own.iter().filter(|name| !taken.contains(*name)).cloned());
+        let mut columns = Vec::new();
+        for name in own {
+            let mut new = name.clone();
+            if taken.contains(&name) {
+                let prefix = right
+                    .columns
+                    .iter()
+                    .find(|column| column.column == name)
+                    .and_then(|column| column.qualifier.clone())
+                    .filter(|qualifier| !qualifier.is_empty())
+                    .unwrap_or_else(|| "right".to_owned());
+                new = ColumnName::from(free_name(&format!("{prefix}_{name}"), |candidate| {
+                    used.iter().any(|other| other.as_str() == candidate)
+                }));
+                used.insert(new.clone());
+            }
+            for column in right
+                .columns
+                .iter_mut()
+                .filter(|column| column.column == name)
+            {
+                column.column = new.clone();
+            }
+            columns.push((new, Expr::column(name)));
+        }
+        right.node = self.add(
+            Op::Map {
+                input: right.node,
+                columns,
+            },
+            span.clone(),
+            None,
+        )?;
+        Ok(right)
+    }
+
+    /// An equality between the two sides, as (left, right).
+    pub(crate) fn equality(
+        &mut self,
+        condition: &ast::Expr,
+        left: &Relation,
+        right: &Relation,
+    ) -> Result<Option<(Expr, Expr)>, Refusal> {
+        let ast::Expr::BinaryOp {
+            left: a,
+            op: BinaryOperator::Eq,
+            right: b,
+        } = unnested(condition)
+        else {
+            return Ok(None);
+        };
+        for (l, r) in [(a, b), (b, a)] {
+            if !Self::only_reads(l, left, right) || !Self::only_reads(r, right, left) {
+                continue;
+            }
+            let l = self.value(l, &Context::of(left))?;
+            let r = self.value(r, &Context::of(right))?;
+            return Ok(Some((l, r)));
+        }
+        Ok(None)
+    }
+
+    /// Whether an expression reads columns of `own`, at least one, and none of `other`.
+    pub(crate) fn only_reads(expr: &ast::Expr, own: &Relation, other: &Relation) -> bool {
+        let mut reads = false;
+        let mut foreign = false;
+        let _: std::ops::ControlFlow<()> = ast::visit_expressions(expr, |part| {
+            let name = match part {
+                ast::Expr::Identifier(name) => Some((None, name.value.as_str())),
+                ast::Expr::CompoundIdentifier(parts) => match &parts[..] {
+                    [table, name] => Some((Some(table.value.as_str()), name.value.as_str())),
+                    _ => None,
+                },
+                ast::Expr::Subquery(_)
+                | ast::Expr::Exists { .. }
+                | ast::Expr::InSubquery { .. } => {
+                    foreign = true;
+                    None
+                }
+                _ => None,
+            };
+            if let Some((qualifier, name)) = name {
+                let here = own.resolve(qualifier, name).is_ok();
+                let there = other.resolve(qualifier, name).is_ok();
+                reads |= here;
+                foreign |= there || !here;
+            }
+            std::ops::ControlFlow::Continue(())
+        });
+        reads && !foreign
+    }
+
+    /// Refuses equality of text and number, which SQLite decides by the declared types.
+    pub(crate) fn comparable(
+        &self,
+        left: &Expr,
+        left_node: relift_dataflow::NodeId,
+        right: &Expr,
+        right_node: relift_dataflow::NodeId,
+    ) -> Result<(), Refusal> {
+        let (l, r) = (
+            self.type_of(left, left_node)?,
+            self.type_of(right, right_node)?,
+        );
+        let text = |base| base == relift_dataflow::Base::Text;
+        let nothing = |base| base == relift_dataflow::Base::Nothing;
+        if text(l.base) != text(r.base) && !nothing(l.base) && !nothing(r.base) {
+            return Err(Refusal::new(
+                "comparison of text with a number",
+                "SQLite converts one of them by the type the column was declared with",
+                left.span.clone(),
+            ));
+        }
+        Ok(())
+    }
+}
