@@ -11,10 +11,9 @@ use sqlparser::ast::{
     GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableFactor, Value,
     Visit, Visitor,
 };
-use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::Parser;
 
-use crate::sqlite::{Places, SqlText};
+use crate::sqlite::{Places, SqlText, Sqlite};
 
 /// What stands in where a column is NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +65,7 @@ pub struct SqlFacts {
 
 /// Reads the facts off a text; none of a text that is not SQL.
 pub fn facts(sql: &SqlText<'_>) -> SqlFacts {
-    let Ok(statements) = Parser::parse_sql(&SQLiteDialect {}, sql.text) else {
+    let Ok(statements) = Parser::parse_sql(&Sqlite, sql.text) else {
         return SqlFacts::default();
     };
     let mut reader = Reader {

@@ -13,6 +13,7 @@
 //! of an inner join, and of a LEFT JOIN whose right side WHERE tests. Whatever depends on such an order is
 //! refused.
 
+mod dialect;
 mod expression;
 mod from;
 mod functions;
@@ -25,6 +26,7 @@ mod relation;
 mod select;
 mod subquery;
 
+pub(crate) use dialect::Sqlite;
 pub(crate) use places::Places;
 pub use places::SqlText;
 pub use query::{Lowered, lower_predicate, lower_query};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::dialect::Sqlite;
 use relift_diagnostics::Span;
 use sqlparser::ast::Spanned;
-use sqlparser::dialect::SQLiteDialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 /// SQL and where it stands.
@@ -33,7 +33,7 @@ impl<'a> Places<'a> {
             line_starts,
             tokens: Vec::new(),
         };
-        let tokens = Tokenizer::new(&SQLiteDialect {}, sql.text)
+        let tokens = Tokenizer::new(&Sqlite, sql.text)
             .tokenize_with_location()
             .unwrap_or_default();
         places.tokens = tokens

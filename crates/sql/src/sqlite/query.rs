@@ -9,11 +9,11 @@ use relift_dataflow::{
 use relift_diagnostics::Span;
 use relift_job::{Catalog, ColumnName, FrameName};
 use sqlparser::ast::{LimitClause, OrderBy, Query, SetExpr, SetOperator, SetQuantifier, Statement};
-use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::{Parser, ParserError};
 
 use crate::names::free_name;
 
+use super::dialect::Sqlite;
 use super::expression::Context;
 use super::places::{Places, SqlText};
 use super::relation::{IsoText, Relation, RowOrder, ScopeColumn};
@@ -36,7 +36,7 @@ pub fn lower_query(
     catalog: &Catalog,
 ) -> Result<Lowered, Vec<Refusal>> {
     let places = Places::new(sql);
-    let statements = Parser::new(&SQLiteDialect {})
+    let statements = Parser::new(&Sqlite)
         .try_with_sql(sql.text)
         .and_then(|mut parser| parser.parse_statements())
         .map_err(|error| vec![syntax_refusal(&places, &error)])?;
@@ -67,7 +67,7 @@ pub fn lower_predicate(
     catalog: &Catalog,
 ) -> Result<Expr, Vec<Refusal>> {
     let places = Places::new(sql);
-    let ast = Parser::new(&SQLiteDialect {})
+    let ast = Parser::new(&Sqlite)
         .try_with_sql(sql.text)
         .and_then(|mut parser| {
             let expr = parser.parse_expr()?;

@@ -1,0 +1,1 @@
+-- refused: bare_arbitrary.sqlite:1: column status: is neither grouped by nor aggregated, so SQLite takes it from an arbitrary row

@@ -1,0 +1,1 @@
+-- refused: bare_max.sqlite:1: column order_id: is neither grouped by nor aggregated, so SQLite takes it from an arbitrary row

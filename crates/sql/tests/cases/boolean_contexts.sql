@@ -1,0 +1,1 @@
+-- refused: boolean_contexts.sqlite:1: SQL text: is not SQLite SQL: Expected: [NOT] NULL | TRUE | FALSE | DISTINCT | [form] NORMALIZED FROM after IS, found: 'done' at Line: 1, Column: 147

@@ -1,0 +1,1 @@
+-- refused: case_forms.sqlite:2: `min`: is NULL when an argument is, which is not lifted

@@ -1,0 +1,1 @@
+-- refused: cast_condition.sqlite:1: CAST AS INTEGER: is not lifted for this type

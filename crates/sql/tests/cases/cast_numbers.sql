@@ -1,0 +1,1 @@
+-- refused: cast_numbers.sqlite:2: CAST AS TEXT: is not lifted for this type

@@ -1,0 +1,1 @@
+-- refused: cast_text.sqlite:1: CAST AS INTEGER: is not lifted for this type

@@ -1,0 +1,1 @@
+-- refused: correlated_exists.sqlite:1: column c.customer_id: is in none of the tables read here

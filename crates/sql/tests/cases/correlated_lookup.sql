@@ -1,0 +1,1 @@
+-- refused: correlated_lookup.sqlite:1: scalar subquery: column o.customer_id: is in none of the tables read here inside the subquery; one that reads the row around it is not lifted

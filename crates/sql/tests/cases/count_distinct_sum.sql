@@ -1,0 +1,1 @@
+-- refused: count_distinct_sum.sqlite:1: `SUM`: of DISTINCT values is not lifted

@@ -1,0 +1,1 @@
+-- refused: dates_modified.sqlite:1: `date`: is lifted only for a plain column that holds dates

@@ -1,0 +1,1 @@
+-- refused: except_rows.sqlite:1: EXCEPT: other set operations than UNION ALL sort and drop rows and are not lifted

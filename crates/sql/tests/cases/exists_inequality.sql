@@ -1,0 +1,1 @@
+-- refused: exists_inequality.sqlite:2: EXISTS: a condition on the rows around it that is no equality is not lifted

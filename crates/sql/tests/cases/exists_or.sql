@@ -1,0 +1,1 @@
+-- refused: exists_or.sqlite:2: column c.customer_id: is in none of the tables read here

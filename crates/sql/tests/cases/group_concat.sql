@@ -1,0 +1,1 @@
+-- refused: group_concat.sqlite:1: `GROUP_CONCAT`: of text is not lifted

@@ -1,0 +1,1 @@
+-- refused: having_forms.sqlite:1: column n: is in none of the tables read here

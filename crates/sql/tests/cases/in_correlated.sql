@@ -1,0 +1,1 @@
+-- refused: in_correlated.sqlite:1: column o.customer_id: is in none of the tables read here

@@ -1,0 +1,1 @@
+-- refused: in_subquery_value.sqlite:1: IN (SELECT …): is lifted only as one of the conditions of WHERE that are joined by AND

@@ -1,0 +1,1 @@
+-- refused: intersect_rows.sqlite:1: INTERSECT: other set operations than UNION ALL sort and drop rows and are not lifted

@@ -1,0 +1,1 @@
+-- refused: julian_days.sqlite:3: `julianday`: is lifted only for a plain column that holds dates

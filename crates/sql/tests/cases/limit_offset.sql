@@ -1,0 +1,1 @@
+-- refused: limit_offset.sqlite:1: LIMIT: only a constant number of rows from the first on is lifted

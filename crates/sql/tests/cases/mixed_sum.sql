@@ -1,0 +1,1 @@
+-- refused: mixed_sum.sqlite:1: `SUM`: some rows hold an int, others a float, and SQLite answers with an int if all do

@@ -1,0 +1,1 @@
+-- refused: natural_join.sqlite:1: NATURAL JOIN: which columns it compares changes with the tables

@@ -1,0 +1,1 @@
+-- refused: not_in_nullable.sqlite:1: NOT IN (SELECT …): a NULL on either side makes it NULL for every row

@@ -1,0 +1,1 @@
+-- refused: order_by_expression.sqlite:1: expression: is not lifted from SQLite

@@ -1,0 +1,1 @@
+-- refused: printf_forms.sqlite:1: `printf`: is not lifted from SQLite for these arguments

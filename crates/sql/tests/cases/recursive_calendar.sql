@@ -1,0 +1,1 @@
+-- refused: recursive_calendar.sqlite:1: recursive WITH: is not lifted

@@ -1,0 +1,1 @@
+-- refused: right_join.sqlite:1: RIGHT or FULL JOIN: the order of its unmatched rows is the planner's choice

@@ -1,0 +1,1 @@
+-- refused: set_in_cte.sqlite:6: EXCEPT: other set operations than UNION ALL sort and drop rows and are not lifted

@@ -1,0 +1,1 @@
+-- refused: text_functions.sqlite:1: `instr`: is not lifted from SQLite for these arguments

@@ -1,0 +1,1 @@
+-- refused: text_number_compare.sqlite:1: comparison of text with a number: SQLite converts one of them by the type the column was declared with

@@ -1,0 +1,1 @@
+-- refused: union_chain.sqlite:1-4: EXCEPT: other set operations than UNION ALL sort and drop rows and are not lifted

@@ -1,0 +1,1 @@
+-- refused: union_distinct_ordered.sqlite:1-3: UNION: other set operations than UNION ALL sort and drop rows and are not lifted

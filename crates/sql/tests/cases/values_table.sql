@@ -1,0 +1,1 @@
+-- refused: values_table.sqlite:1: query: is no SELECT

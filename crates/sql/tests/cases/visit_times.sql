@@ -1,0 +1,1 @@
+-- refused: visit_times.sqlite:1: `time`: is lifted only for a plain column that holds dates

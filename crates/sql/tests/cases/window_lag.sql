@@ -1,0 +1,1 @@
+-- refused: window_lag.sqlite:1-3: WINDOW clause: window functions are not lifted from SQLite yet

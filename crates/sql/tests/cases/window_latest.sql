@@ -1,0 +1,1 @@
+-- refused: window_latest.sqlite:2: `row_number`: window functions are not lifted from SQLite yet

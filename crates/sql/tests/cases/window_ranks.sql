@@ -1,0 +1,1 @@
+-- refused: window_ranks.sqlite:1: `rank`: window functions are not lifted from SQLite yet

@@ -1,0 +1,1 @@
+-- refused: window_row_number.sqlite:1: `row_number`: window functions are not lifted from SQLite yet

@@ -1,0 +1,1 @@
+-- refused: window_running.sqlite:2: `sum`: window functions are not lifted from SQLite yet

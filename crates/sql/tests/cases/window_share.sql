@@ -1,0 +1,1 @@
+-- refused: window_share.sqlite:1: `sum`: window functions are not lifted from SQLite yet
