@@ -41,32 +41,32 @@ impl Compiler<'_> {
             self.require_order(input, id)?;
         }
         let mut block = self.plain(input)?;
-        let translator = self.translator(input, &block.columns);
-        let partition_sql = partition
-            .iter()
-            .map(|key| translator.value(key))
-            .collect::<Result<Vec<_>, _>>()?;
-        let own = self.sort_keys(input, &block, order)?;
-        let place = Place {
-            partition: if RuleMutant::SqlWindowWhole.is_on() {
-                Vec::new()
-            } else {
-                partition_sql
-            },
-            // Ties stand in the input's order.
-            rows: if RuleMutant::SqlWindowTies.is_on() {
-                own.clone()
-            } else {
-                own.iter().chain(&block.order).cloned().collect()
-            },
-            peers: own,
-        };
+        let mut place = self.place(input, &block, partition, order)?;
+        let sums = self.running_floats(input, &block, &place, &wanted)?;
+        let mut running = vec![None; wanted.len()];
+        if sums.iter().any(Option::is_some) {
+            let extra: Vec<(String, Sql)> = sums
+                .iter()
+                .zip(&wanted)
+                .filter_map(|(sum, (name, _))| Some((format!("running_{name}"), sum.clone()?)))
+                .collect();
+            let extra: Vec<(&str, Sql)> = extra
+                .iter()
+                .map(|(name, sql)| (name.as_str(), sql.clone()))
+                .collect();
+            block.tell("float sums, added row by row");
+            let (closed, over) = self.close_with(block, id, Some("running"), &extra)?;
+            let mut over = over.into_iter();
+            for (place, sum) in running.iter_mut().zip(&sums) {
+                *place = sum.as_ref().and_then(|_| over.next());
+            }
+            block = closed;
+            place = self.place(input, &block, partition, order)?;
+        }
         let mut made = Vec::new();
-        for (name, function) in &wanted {
-            made.push((
-                name.clone(),
-                self.windowed(input, &block, &place, function)?,
-            ));
+        for ((name, function), running) in wanted.iter().zip(running) {
+            let sql = self.windowed(input, &block, &place, function, running)?;
+            made.push((name.clone(), sql));
         }
         block.columns.extend(made);
         self.windows = true;
@@ -87,12 +87,79 @@ impl Compiler<'_> {
         self.close(block, id, None)
     }
 
+    fn place(
+        &self,
+        input: NodeId,
+        block: &Block,
+        partition: &[Expr],
+        order: &[SortKey],
+    ) -> Result<Place, Refusal> {
+        let translator = self.translator(input, &block.columns);
+        let partition = partition
+            .iter()
+            .map(|key| translator.value(key))
+            .collect::<Result<Vec<_>, _>>()?;
+        let peers = different(&partition, self.sort_keys(input, block, order)?);
+        // Ties stand in the input's order.
+        let rows = if RuleMutant::SqlWindowTies.is_on() {
+            peers.clone()
+        } else {
+            let all = peers.iter().chain(&block.order).cloned().collect();
+            different(&partition, all)
+        };
+        Ok(Place {
+            rows,
+            partition: if RuleMutant::SqlWindowWhole.is_on() {
+                Vec::new()
+            } else {
+                partition
+            },
+            peers,
+        })
+    }
+
+    /// The running sums of those float sums that end behind the current row: the engine adds several
+    /// rows at once in an order of its own, so they are added one by one first.
+    fn running_floats(
+        &self,
+        input: NodeId,
+        block: &Block,
+        place: &Place,
+        wanted: &[&(ColumnName, WindowFunction)],
+    ) -> Result<Vec<Option<Sql>>, Refusal> {
+        let mut sums = Vec::new();
+        for (_, function) in wanted {
+            let WindowFunction::Over { aggregate, frame } = function else {
+                sums.push(None);
+                continue;
+            };
+            let translator = self.translator(input, &block.columns);
+            let float = match (aggregate.function, &aggregate.argument) {
+                (A::FloatSum | A::SqlFloatSum, Some(_)) => true,
+                (A::SqlAverage, Some(argument)) => translator.ty(argument)?.base == Base::Float64,
+                _ => false,
+            };
+            let behind = matches!(frame.end, Bound::Peers | Bound::Unbounded);
+            sums.push(if float && behind && frame.start == Bound::Unbounded {
+                let running = Aggregate {
+                    function: A::SqlFloatSum,
+                    ..aggregate.clone()
+                };
+                Some(self.framed(input, block, place, &running, Frame::RUNNING, None)?)
+            } else {
+                None
+            });
+        }
+        Ok(sums)
+    }
+
     fn windowed(
         &self,
         input: NodeId,
         block: &Block,
         place: &Place,
         function: &WindowFunction,
+        running: Option<Sql>,
     ) -> Result<Sql, Refusal> {
         let translator = self.translator(input, &block.columns);
         Ok(match function {
@@ -136,7 +203,7 @@ impl Compiler<'_> {
                 place.by_rows(name, arguments)
             }
             WindowFunction::Over { aggregate, frame } => {
-                self.framed(input, block, place, aggregate, *frame)?
+                self.framed(input, block, place, aggregate, *frame, running)?
             }
         })
     }
@@ -148,6 +215,7 @@ impl Compiler<'_> {
         place: &Place,
         aggregate: &Aggregate,
         frame: Frame,
+        running: Option<Sql>,
     ) -> Result<Sql, Refusal> {
         let translator = self.translator(input, &block.columns);
         let span = aggregate
@@ -185,6 +253,11 @@ impl Compiler<'_> {
                 sql
             }))
         };
+        let sum_of_floats = || match running.clone() {
+            // Where the frame ends, the running sum is the sum.
+            Some(running) => Ok(place.end_of_frame("last_value", running, frame)),
+            None => over("sum", summed()?),
+        };
         let adds_floats = match aggregate.function {
             A::FloatSum | A::SqlFloatSum => true,
             A::SqlAverage => floats,
@@ -216,7 +289,7 @@ impl Compiler<'_> {
             A::Sum => over("sum", among(translator.value(argument)?))?.or_else("0"),
             A::SqlSum => over("sum", among(translator.value(argument)?))?,
             A::FloatSum => {
-                let mut sum = over("sum", summed()?)?.or_else("0.0");
+                let mut sum = sum_of_floats()?.or_else("0.0");
                 if ty.from_decimal.is_none() {
                     // Python starts from 0.0, so a sum of nothing but -0.0 is 0.0.
                     sum = Sql::infix("+", sum, Sql::Constant("0.0".to_owned()));
@@ -230,10 +303,10 @@ impl Compiler<'_> {
                 }
                 sum
             }
-            A::SqlFloatSum => over("sum", summed()?)?,
+            A::SqlFloatSum => sum_of_floats()?,
             A::SqlAverage => {
                 let sum = if floats {
-                    over("sum", summed()?)?
+                    sum_of_floats()?
                 } else {
                     over("sum", among(translator.value(argument)?))?.cast("DOUBLE")
                 };
@@ -255,6 +328,33 @@ impl Compiler<'_> {
                     );
                 }
                 let sql = among(translator.value(argument)?);
+                let edge = if aggregate.function == A::First {
+                    (frame.start, frame.end)
+                } else {
+                    (frame.end, frame.start)
+                };
+                // Peers are equal to the engine; here they stand in order.
+                if filter.is_none()
+                    && matches!(edge.0, Bound::Peers | Bound::Unbounded)
+                    && matches!(edge.1, Bound::Peers | Bound::Unbounded)
+                {
+                    let partition = if edge.0 == Bound::Peers {
+                        Frame {
+                            start: Bound::Unbounded,
+                            end: Bound::Peers,
+                        }
+                    } else {
+                        Frame::WHOLE
+                    };
+                    return Ok(place.end_of_frame(name, sql, partition));
+                }
+                if [frame.start, frame.end].contains(&Bound::Peers) {
+                    return refuse(
+                        name,
+                        "of some rows in a frame that ends with peers is not available",
+                        span,
+                    );
+                }
                 place.call(WindowCall {
                     name,
                     arguments: vec![sql],
@@ -451,6 +551,25 @@ impl Place {
         })
     }
 
+    /// The first or last row of the whole partition, or of the current row's peers, in row order.
+    fn end_of_frame(&self, name: &'static str, argument: Sql, frame: Frame) -> Sql {
+        let mut partition = self.partition.clone();
+        if frame.end == Bound::Peers {
+            partition.extend(self.peers.iter().map(|key| key.sql.clone()));
+        }
+        Sql::Window(Box::new(WindowCall {
+            name,
+            arguments: vec![argument],
+            order: different(&partition, self.rows.clone())
+                .into_iter()
+                .filter(|key| !matches!(key.sql, Sql::Constant(_)))
+                .collect(),
+            partition,
+            frame: "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING".to_owned(),
+            ..WindowCall::default()
+        }))
+    }
+
     fn by_peers(&self, name: &'static str) -> Sql {
         Sql::Window(Box::new(WindowCall {
             name,
@@ -474,6 +593,17 @@ impl Place {
             ..WindowCall::default()
         }))
     }
+}
+
+/// Criteria without those that earlier ones, or the partition, already settle.
+fn different(partition: &[Sql], keys: Vec<OrderKey>) -> Vec<OrderKey> {
+    let mut kept: Vec<OrderKey> = Vec::new();
+    for key in keys {
+        if !partition.contains(&key.sql) && !kept.iter().any(|other| other.sql == key.sql) {
+            kept.push(key);
+        }
+    }
+    kept
 }
 
 /// The frame as SQL writes it.

@@ -24,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) relation: Relation,
     /// Items of the SELECT list, for ORDER BY.
     pub(crate) aliases: Vec<(String, Expr)>,
+    /// Window function calls and what they are over the relation.
+    pub(crate) windows: Vec<(ast::Function, Expr)>,
     /// When `relation` are groups: of what.
     pub(crate) grouping: Option<Grouping>,
 }
@@ -45,6 +47,7 @@ impl Context {
         Self {
             relation: relation.clone(),
             aliases: Vec::new(),
+            windows: Vec::new(),
             grouping: None,
         }
     }
@@ -118,6 +121,15 @@ impl Lowering<'_> {
     fn lower(&mut self, expr: &ast::Expr, context: &Context) -> Result<Expr, Refusal> {
         let expr = unnested(expr);
         let span = Some(self.places.of(expr));
+        if let ast::Expr::Function(call) = expr
+            && call.over.is_some()
+        {
+            let found = context.windows.iter().find(|(own, _)| own == call);
+            return match found {
+                Some((_, value)) => Ok(value.clone().at(span)),
+                None => Err(Refusal::new("window function", "cannot stand here", span)),
+            };
+        }
         if let Some(found) = self.group_value(expr, context)? {
             return Ok(found.at(span));
         }

@@ -120,7 +120,7 @@ impl Lowering<'_> {
                 let relation = self.query(subquery, Place::Inner)?;
                 match alias {
                     Some(alias) => {
-                        self.flow.rename(relation.node, &alias.name.value);
+                        self.named(relation.node, &alias.name.value);
                         Ok(relation.aliased(&alias.name.value))
                     }
                     None => Ok(relation.aliased("")),

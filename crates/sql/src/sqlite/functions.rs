@@ -17,9 +17,6 @@ impl Lowering<'_> {
     ) -> Result<Expr, Refusal> {
         let name = call.name.to_string().to_ascii_lowercase();
         let no = |reason: &str| Err(Refusal::new(format!("`{name}`"), reason, span.clone()));
-        if call.over.is_some() {
-            return no("window functions are not lifted from SQLite yet");
-        }
         if super::grouping::is_aggregate(call) {
             return no("an aggregate cannot stand here");
         }

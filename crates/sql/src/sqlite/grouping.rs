@@ -60,7 +60,7 @@ impl Lowering<'_> {
                 continue;
             }
             let place = self.places.of(&call);
-            let (aggregate, default) = self.aggregate(&call, relation)?;
+            let (aggregate, default) = self.aggregate(&call, &plain)?;
             let known = aggregates
                 .iter()
                 .find(|(_, other)| *other == aggregate)
@@ -96,6 +96,7 @@ impl Lowering<'_> {
                 unique: Vec::new(),
             },
             aliases: Vec::new(),
+            windows: Vec::new(),
             grouping: Some(Grouping {
                 input: relation.clone(),
                 keys,
@@ -147,10 +148,10 @@ impl Lowering<'_> {
     }
 
     /// An aggregate, and what stands for its NULL if not NULL.
-    fn aggregate(
+    pub(crate) fn aggregate(
         &mut self,
         call: &ast::Function,
-        relation: &Relation,
+        rows: &Context,
     ) -> Result<(Aggregate, Option<Expr>), Refusal> {
         let span = self.places.of(call);
         let name = call.name.to_string().to_ascii_uppercase();
@@ -167,16 +168,16 @@ impl Lowering<'_> {
         if !list.clauses.is_empty() || !call.within_group.is_empty() {
             return no("with these clauses is not lifted");
         }
-        let plain = Context::of(relation);
+        let relation = &rows.relation;
         let filter = match &call.filter {
-            Some(filter) => Some(self.condition(filter, &plain)?),
+            Some(filter) => Some(self.condition(filter, rows)?),
             None => None,
         };
         let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
         let argument = match &list.args[..] {
             [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] => None,
             [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] => {
-                Some(self.value(argument, &plain)?)
+                Some(self.value(argument, rows)?)
             }
             [] if name == "COUNT" => None,
             _ => return no("takes one argument"),

@@ -25,6 +25,7 @@ mod query;
 mod relation;
 mod select;
 mod subquery;
+mod windows;
 
 pub(crate) use dialect::Sqlite;
 pub(crate) use places::Places;

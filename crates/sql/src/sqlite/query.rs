@@ -295,7 +295,7 @@ impl<'a> Lowering<'a> {
                     .query(&cte.query, Place::Inner)
                     .and_then(|relation| self.with_names(relation, cte));
                 if let Ok(relation) = &relation {
-                    self.flow.rename(relation.node, &name);
+                    self.named(relation.node, &name);
                 }
                 self.tables.push((name.to_ascii_lowercase(), relation));
             }
@@ -308,6 +308,17 @@ impl<'a> Lowering<'a> {
         );
         self.tables.truncate(outer);
         relation
+    }
+
+    /// Names a relation, and what it is a mere selection of when that has no name of its own.
+    pub(crate) fn named(&mut self, node: NodeId, name: &str) {
+        self.flow.rename(node, name);
+        if let Op::Map { input, .. } = self.flow.node(node).op
+            && matches!(self.flow.node(input).op, Op::Window { .. })
+            && self.flow.node(input).name.is_none()
+        {
+            self.flow.rename(input, name);
+        }
     }
 
     fn with_names(

@@ -7,6 +7,7 @@ use super::expression::Context;
 use super::ordering::{by_place, group_directions};
 use super::query::{Lowering, Place};
 use super::relation::{Relation, RowOrder};
+use super::windows::has_windows;
 
 impl Lowering<'_> {
     pub(crate) fn select(
@@ -36,6 +37,7 @@ impl Lowering<'_> {
         let aggregated =
             !group_by.is_empty() || select.having.is_some() || Self::has_aggregate(select, &terms);
         let plain = !aggregated
+            && !has_windows(select, &terms)
             && select.distinct.is_none()
             && terms.is_empty()
             && select.from.len() == 1
@@ -60,6 +62,7 @@ impl Lowering<'_> {
                 None,
             )?;
         }
+        self.windowed(&mut context, select, &terms)?;
         let items = self.items(select, &context)?;
         let distinct = match &select.distinct {
             None | Some(Distinct::All) => false,
@@ -73,11 +76,16 @@ impl Lowering<'_> {
             .map(|item| (item.name.clone(), item.value.clone()))
             .collect();
         let order_place = order.map_or_else(|| span.clone(), |order| self.places.of(order));
+        let directions = if has_windows(select, &terms) {
+            Vec::new()
+        } else {
+            group_directions(group_by, &terms)
+        };
         if !distinct && !terms.is_empty() {
             self.sort(
                 &mut context,
                 &terms,
-                &group_directions(group_by, &terms),
+                &directions,
                 &order_place,
                 limit.is_some() || place == Place::Top,
             )?;
@@ -131,13 +139,6 @@ impl Lowering<'_> {
             return Err(Refusal::new(
                 "SELECT clause",
                 "is not SQLite's",
-                Some(self.places.of(select)),
-            ));
-        }
-        if !select.named_window.is_empty() {
-            return Err(Refusal::new(
-                "WINDOW clause",
-                "window functions are not lifted from SQLite yet",
                 Some(self.places.of(select)),
             ));
         }

@@ -1,1 +1,1 @@
--- refused: arithmetic.sqlite:2: SQL text: is not SQLite SQL: No infix parser for token ShiftLeft at Line: 2, Column: 116
+-- refused: arithmetic.sqlite:2: SQL expression: `sqlite_modulo` is not defined for float64<12,2>, int64

@@ -1,1 +1,1 @@
--- refused: like_glob.sqlite:1: SQL text: is not SQLite SQL: Expected: end of statement, found: GLOB at Line: 1, Column: 97
+-- refused: like_glob.sqlite:1: expression: is not lifted from SQLite
