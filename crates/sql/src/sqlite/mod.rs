@@ -13,6 +13,7 @@
 //! of an inner join, and of a LEFT JOIN whose right side WHERE tests. Whatever depends on such an order is
 //! refused.
 
+mod compound;
 mod dialect;
 mod expression;
 mod from;

@@ -8,7 +8,7 @@ use relift_dataflow::{
 };
 use relift_diagnostics::Span;
 use relift_job::{Catalog, ColumnName, FrameName};
-use sqlparser::ast::{LimitClause, OrderBy, Query, SetExpr, SetOperator, SetQuantifier, Statement};
+use sqlparser::ast::{LimitClause, OrderBy, Query, SetExpr, Statement};
 use sqlparser::parser::{Parser, ParserError};
 
 use crate::names::free_name;
@@ -353,86 +353,27 @@ impl<'a> Lowering<'a> {
             SetExpr::Select(select) => self.select(select, order, limit, place),
             SetExpr::Query(query) if order.is_none() && limit.is_none() => self.query(query, place),
             SetExpr::SetOperation {
-                op: SetOperator::Union,
-                set_quantifier: SetQuantifier::All,
+                op,
+                set_quantifier,
                 left,
                 right,
             } => {
                 let span = self.places.of(body);
                 let left = self.body(left, None, None, Place::Inner)?;
                 let right = self.body(right, None, None, Place::Inner)?;
-                let union = self.union_all(&left, &right, span)?;
-                self.sorted_compound(&union, order, limit, place)
+                let both = self.compound(*op, *set_quantifier, &left, &right, &span)?;
+                self.sorted_compound(&both, order, limit, place)
             }
-            SetExpr::SetOperation { op, .. } => Err(Refusal::new(
-                format!("{op}"),
-                "other set operations than UNION ALL sort and drop rows and are not lifted",
-                Some(self.places.of(body)),
-            )),
+            SetExpr::Values(values) => {
+                let rows = self.written_rows(values)?;
+                self.sorted_compound(&rows, order, limit, place)
+            }
             other => Err(Refusal::new(
                 "query",
                 "is no SELECT",
                 Some(self.places.of(other)),
             )),
         }
-    }
-
-    fn union_all(
-        &mut self,
-        left: &Relation,
-        right: &Relation,
-        span: Span,
-    ) -> Result<Relation, Refusal> {
-        if left.columns.len() != right.columns.len() {
-            return Err(Refusal::new(
-                "UNION ALL",
-                "its sides have different numbers of columns",
-                Some(span),
-            ));
-        }
-        let mut inputs = Vec::new();
-        let names: Vec<ColumnName> = unique_names(&left.columns);
-        for side in [left, right] {
-            let columns = names
-                .iter()
-                .zip(&side.columns)
-                .map(|(name, column)| (name.clone(), Expr::column(column.column.clone())))
-                .collect();
-            inputs.push(self.add(
-                Op::Map {
-                    input: side.node,
-                    columns,
-                },
-                span.clone(),
-                None,
-            )?);
-        }
-        let node = self.add(Op::Union { inputs }, span, None)?;
-        let columns = names
-            .into_iter()
-            .zip(left.columns.iter().zip(&right.columns))
-            .map(|(column, (l, r))| ScopeColumn {
-                qualifier: None,
-                name: l.name.clone(),
-                column,
-                iso: l.iso.filter(|iso| r.iso == Some(*iso)),
-                merged: false,
-                optional: false,
-            })
-            .collect();
-        let known = [left, right]
-            .iter()
-            .all(|side| side.order == RowOrder::Known);
-        Ok(Relation {
-            node,
-            columns,
-            order: if known {
-                RowOrder::Known
-            } else {
-                RowOrder::Unknown
-            },
-            unique: left.unique.iter().chain(&right.unique).cloned().collect(),
-        })
     }
 
     /// A table or common table expression by name.
