@@ -46,7 +46,8 @@ pub enum AggregateFunction {
     FloatSum,
     /// SQL `SUM` of integers or decimals.
     SqlSum,
-    /// SQL `SUM` of floats as SQLite before 3.43 adds them: in row order, to the last bit.
+    /// SQL `SUM` of floats as SQLite before 3.43 adds them: in row order, to the last bit. Of values some
+    /// of which are ints it is an int when all are.
     SqlFloatSum,
     /// SQL `AVG`: the float sum in row order divided by the count.
     SqlAverage,

@@ -655,6 +655,9 @@ fn aggregate_type(
             },
             from_decimal: None,
         },
+        (A::SqlFloatSum, Some(ty)) if ty.base == Base::Number => {
+            ColumnType::of(Base::Number).with(ty.missing).with(on_none)
+        }
         (A::SqlFloatSum | A::SqlAverage, Some(ty))
             if matches!(ty.base, Base::Float64 | Base::Int64) =>
         {

@@ -218,7 +218,9 @@ fn call_type(
         },
         F::PyRound | F::NumpyRound | F::SqliteRound => match bases[..] {
             [Base::Float64, Base::Int64] => given(Base::Float64),
-            [Base::Int64, Base::Int64] if function == F::SqliteRound => given(Base::Float64),
+            [Base::Int64 | Base::Number, Base::Int64] if function == F::SqliteRound => {
+                given(Base::Float64)
+            }
             [Base::Int64, Base::Int64] => given(Base::Int64),
             _ => Err(undefined()),
         },

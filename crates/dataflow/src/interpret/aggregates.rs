@@ -88,6 +88,7 @@ impl Interpreter<'_> {
 pub(super) fn zero(schema: &Schema, name: &ColumnName) -> Value {
     match schema.ty(name).map(|ty| ty.base) {
         Some(Base::Decimal { scale, .. }) => Value::decimal(0, i32::from(scale)),
+        Some(Base::Float64) => Value::Float(0.0),
         _ => Value::Int(0),
     }
 }
@@ -110,6 +111,12 @@ fn result(function: A, rows: i64, values: Vec<Value>, zero: &Value) -> Result<Va
             Value::Float(float_sum(added)?)
         }
         A::SqlFloatSum | A::SqlAverage if present().next().is_none() => Value::None,
+        A::SqlFloatSum
+            if matches!(zero, Value::Int(_))
+                && present().all(|value| matches!(value, Value::Int(_))) =>
+        {
+            exact_sum(present(), zero)?
+        }
         A::SqlFloatSum => Value::Float(float_sum(present())?),
         A::SqlAverage => Value::Float(float_sum(present())? / present().count() as f64),
         A::Min => extreme(present(), Ordering::Less),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{
     ColumnType, Dataflow, Expr, ExprKind, Function, GroupOrder, JoinKind, NodeId, Op, Order,
-    Refusal, needed_columns,
+    Refusal, SortKey, needed_columns,
 };
 use relift_job::ColumnName;
 
@@ -716,6 +716,14 @@ fn fallback_name(op: &Op) -> &'static str {
     }
 }
 
+/// Whether sorting leaves no two rows equal, so that the order before does not matter.
+pub(super) fn is_total(flow: &Dataflow, input: NodeId, by: &[SortKey]) -> bool {
+    flow.node(input).keys.iter().any(|key| {
+        key.iter()
+            .all(|name| by.iter().any(|term| term.expr.as_column() == Some(name)))
+    })
+}
+
 /// For each relation, whether something between it and the root observes the order of its rows.
 fn observed_orders(flow: &Dataflow, root: NodeId, ordered: Ordered) -> Vec<bool> {
     let reachable = flow.reachable([root]);
@@ -732,8 +740,8 @@ fn observed_orders(flow: &Dataflow, root: NodeId, ordered: Ordered) -> Vec<bool>
             Op::Filter { input, .. }
             | Op::Map { input, .. }
             | Op::When { input, .. }
-            | Op::Sort { input, .. }
             | Op::Distinct { input } => mark(input, own),
+            Op::Sort { input, by } => mark(input, own && !is_total(flow, *input, by)),
             Op::Limit { input, .. } | Op::Pick { input, .. } => mark(input, true),
             Op::Window {
                 input, functions, ..

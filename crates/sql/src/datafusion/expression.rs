@@ -219,7 +219,10 @@ impl Translator<'_> {
     fn branch(&self, value: &Expr, ty: ColumnType) -> Result<Sql, Refusal> {
         let sql = self.value(value)?;
         if ty.base == Base::Number && self.ty(value)?.base == Base::Int64 {
-            return Ok(sql.cast("DOUBLE"));
+            return Ok(match value.as_literal() {
+                Some(Literal::Int(whole)) => Sql::Constant(format!("{whole}.0")),
+                _ => sql.cast("DOUBLE"),
+            });
         }
         Ok(sql)
     }

@@ -9,7 +9,7 @@ use relift_dataflow::{
 use relift_job::ColumnName;
 
 use super::block::{Block, Body, JoinKind as Joined};
-use super::compiler::{Compiler, column_of};
+use super::compiler::{Compiler, column_of, is_total};
 use super::expression::{Columns, needs_order};
 use super::fragment::{Existence, OrderKey, Sql, WindowCall};
 use super::identifier::refuse;
@@ -507,7 +507,7 @@ impl Compiler<'_> {
             block = self.close(block, input, None)?;
         }
         let mut order = self.sort_keys(input, &block, by)?;
-        if !RuleMutant::SqlSortTies.is_on() {
+        if !is_total(self.flow, input, by) && !RuleMutant::SqlSortTies.is_on() {
             order.extend(block.order);
         }
         block.order = order;

@@ -87,9 +87,14 @@ impl Lowering<'_> {
             Base::Int64 | Base::Float64 | Base::Number => Ok(simplify(
                 Expr::compare(Comparison::Ne, Flavour::Sql, lowered, Expr::int(0)).at(span),
             )),
+            // A text counts as the number it begins with.
+            Base::Text => {
+                let number = Expr::call(Function::SqliteReal, vec![lowered]).at(span.clone());
+                Ok(Expr::compare(Comparison::Ne, Flavour::Sql, number, Expr::int(0)).at(span))
+            }
             _ => Err(Refusal::new(
                 "condition",
-                "a text is true in SQLite when it begins with a number",
+                "is not lifted for this type",
                 span,
             )),
         }
@@ -429,6 +434,13 @@ impl Lowering<'_> {
                     let base = lowering.type_of(&value, node)?.base;
                     Ok(match base {
                         Base::Text | Base::Nothing => value,
+                        Base::Number => {
+                            return Err(Refusal::new(
+                                "text of a number",
+                                "some rows hold an int, others a float, whose texts differ",
+                                span.clone(),
+                            ));
+                        }
                         _ => Expr::call(Function::SqliteText, vec![value]).at(span.clone()),
                     })
                 };
@@ -443,6 +455,17 @@ impl Lowering<'_> {
                 ));
             }
         };
+        if matches!(function, Function::SqliteDivide | Function::SqliteModulo) {
+            let bases = [self.type_of(&l, node)?.base, self.type_of(&r, node)?.base];
+            let divides = function == Function::SqliteDivide && bases.contains(&Base::Float64);
+            if bases.contains(&Base::Number) && !divides {
+                return Err(Refusal::new(
+                    format!("operator {op}"),
+                    "some rows hold an int, others a float, and SQLite divides them differently",
+                    span,
+                ));
+            }
+        }
         let lowered = Expr::call(function, vec![l, r]).at(span);
         self.type_of(&lowered, node)?;
         Ok(lowered)

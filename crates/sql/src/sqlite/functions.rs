@@ -49,12 +49,14 @@ impl Lowering<'_> {
                 }
             }
             ("nullif", [a, b]) if a == b => Expr::call(Function::NullIf, arguments),
-            ("abs", [Base::Int64 | Base::Float64]) => Expr::call(Function::Absolute, arguments),
-            ("round", [Base::Int64 | Base::Float64]) => {
+            ("abs", [Base::Int64 | Base::Float64 | Base::Number]) => {
+                Expr::call(Function::Absolute, arguments)
+            }
+            ("round", [Base::Int64 | Base::Float64 | Base::Number]) => {
                 arguments.push(Expr::int(0));
                 Expr::call(Function::SqliteRound, arguments)
             }
-            ("round", [Base::Int64 | Base::Float64, Base::Int64]) => {
+            ("round", [Base::Int64 | Base::Float64 | Base::Number, Base::Int64]) => {
                 Expr::call(Function::SqliteRound, arguments)
             }
             ("upper", [Base::Text]) => Expr::call(Function::SqliteUpper, arguments),
@@ -88,18 +90,28 @@ impl Lowering<'_> {
             ("date" | "datetime" | "time" | "julianday" | "strftime" | "unixepoch", _) => {
                 return no("is lifted only for a plain column that holds dates");
             }
-            ("min" | "max", [first, ..]) if bases.iter().all(|base| base == first) => {
+            ("min" | "max", [first, _, ..])
+                if bases.iter().all(|base| base == first)
+                    || bases.iter().all(|base| is_number(*base)) =>
+            {
                 let function = if name == "max" {
                     Function::Greatest
                 } else {
                     Function::Least
                 };
+                // The engine passes over NULL, where SQLite answers NULL.
+                let mut missing = Vec::new();
                 for argument in &arguments {
                     if self.type_of(argument, node)?.missing.possible() {
-                        return no("is NULL when an argument is, which is not lifted");
+                        missing.push(Expr::call(Function::IsMissing, vec![argument.clone()]));
                     }
                 }
-                Expr::call(function, arguments)
+                let chosen = Expr::call(function, arguments);
+                match missing.len() {
+                    0 => chosen,
+                    1 => Expr::branch(missing.remove(0), Expr::none(), chosen),
+                    _ => Expr::branch(Expr::call(Function::Or, missing), Expr::none(), chosen),
+                }
             }
             _ => return no("is not lifted from SQLite for these arguments"),
         };
@@ -137,20 +149,31 @@ impl Lowering<'_> {
     ) -> Result<Expr, Refusal> {
         let value = self.value(expr, context)?;
         let base = self.type_of(&value, context.relation.node)?.base;
-        let word = to
-            .split(['(', ' '])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
-        let number = matches!(base, Base::Int64 | Base::Float64);
-        let lowered = match word.as_str() {
-            "INTEGER" | "INT" | "BIGINT" | "SMALLINT" | "TINYINT" if number => {
+        let lowered = match (Affinity::of(to), base) {
+            (Affinity::Integer | Affinity::Numeric, Base::Int64)
+            | (Affinity::Numeric, Base::Float64 | Base::Number)
+            | (Affinity::Text, Base::Text)
+            | (Affinity::Real, Base::Float64)
+            | (_, Base::Nothing) => value,
+            (Affinity::Integer, Base::Float64 | Base::Number | Base::Text) => {
                 Expr::call(Function::SqliteInt, vec![value])
             }
-            "REAL" | "FLOAT" | "DOUBLE" if number => Expr::call(Function::SqliteReal, vec![value]),
-            "TEXT" | "VARCHAR" | "CHAR" | "NVARCHAR" if base == Base::Text => value,
-            "TEXT" | "VARCHAR" | "CHAR" | "NVARCHAR" if base == Base::Int64 => {
+            (Affinity::Real, Base::Int64 | Base::Number | Base::Text) => {
+                Expr::call(Function::SqliteReal, vec![value])
+            }
+            (Affinity::Text, Base::Int64 | Base::Float64) => {
                 Expr::call(Function::SqliteText, vec![value])
+            }
+            // A date's text begins with its year.
+            (Affinity::Numeric, Base::Text) if context.relation.iso(&value).is_some() => {
+                Expr::call(Function::SqliteInt, vec![value])
+            }
+            (Affinity::Numeric, Base::Text) => {
+                return Err(Refusal::new(
+                    format!("CAST AS {to}"),
+                    "of a text gives ints in some rows and floats in others",
+                    span,
+                ));
             }
             _ => {
                 return Err(Refusal::new(
@@ -162,6 +185,39 @@ impl Lowering<'_> {
         };
         Ok(lowered.at(span))
     }
+}
+
+/// What SQLite makes of the name of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
+}
+
+impl Affinity {
+    /// By the parts of the name, the first that is found.
+    fn of(name: &str) -> Self {
+        let name = name.to_ascii_uppercase();
+        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        if has(&["INT"]) {
+            Self::Integer
+        } else if has(&["CHAR", "CLOB", "TEXT"]) {
+            Self::Text
+        } else if has(&["BLOB"]) {
+            Self::Blob
+        } else if has(&["REAL", "FLOA", "DOUB"]) {
+            Self::Real
+        } else {
+            Self::Numeric
+        }
+    }
+}
+
+fn is_number(base: Base) -> bool {
+    matches!(base, Base::Int64 | Base::Float64 | Base::Number)
 }
 
 /// `SUBSTR(value, from, length)`; the whole of a date when it asks for that.

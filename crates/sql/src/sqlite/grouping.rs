@@ -182,7 +182,7 @@ impl Lowering<'_> {
             [] if name == "COUNT" => None,
             _ => return no("takes one argument"),
         };
-        let Some(argument) = argument else {
+        let Some(mut argument) = argument else {
             if name != "COUNT" || distinct {
                 return no("needs an argument");
             }
@@ -196,7 +196,10 @@ impl Lowering<'_> {
             ));
         };
         let base = self.type_of(&argument, relation.node)?.base;
-        let number = matches!(base, Base::Int64 | Base::Float64);
+        let number = matches!(
+            base,
+            Base::Int64 | Base::Float64 | Base::Number | Base::Nothing
+        );
         let ordered = |function: AggregateFunction| {
             if relation.order == RowOrder::Known {
                 Ok(function)
@@ -211,11 +214,6 @@ impl Lowering<'_> {
         if distinct && name != "COUNT" && !matches!(name.as_str(), "MIN" | "MAX") {
             return no("of DISTINCT values is not lifted");
         }
-        if base == Base::Number {
-            return no(
-                "some rows hold an int, others a float, and SQLite answers with an int if all do",
-            );
-        }
         let mut default = None;
         let function = match name.as_str() {
             "COUNT" if distinct => AggregateFunction::CountDistinct,
@@ -227,13 +225,17 @@ impl Lowering<'_> {
             "SUM" => ordered(AggregateFunction::SqlFloatSum)?,
             "TOTAL" => {
                 default = Some(Expr::literal(Literal::Float(0.0)));
+                argument = as_float(argument, base);
                 ordered(AggregateFunction::SqlFloatSum)?
             }
             "AVG" if base == Base::Int64 => AggregateFunction::SqlAverage,
-            "AVG" => ordered(AggregateFunction::SqlAverage)?,
+            "AVG" => {
+                argument = as_float(argument, base);
+                ordered(AggregateFunction::SqlAverage)?
+            }
             _ => return no("is not lifted"),
         };
-        if function.observes_order() && base == Base::Float64 {
+        if function.observes_order() && base != Base::Int64 {
             self.rely_on_order(relation, &span);
         }
         Ok((
@@ -244,6 +246,16 @@ impl Lowering<'_> {
             },
             default,
         ))
+    }
+}
+
+/// An argument some of whose values may be ints, as floats.
+fn as_float(argument: Expr, base: Base) -> Expr {
+    if base == Base::Number {
+        let span = argument.span.clone();
+        Expr::call(Function::ToFloat, vec![argument]).at(span)
+    } else {
+        argument
     }
 }
 

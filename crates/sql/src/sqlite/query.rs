@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use relift_dataflow::{
-    Base, ColumnType, Dataflow, Expr, Function, NodeId, Obligation, ObligationKind, Op, Refusal,
-    Schema, type_of,
+    Aggregate, AggregateFunction, Base, ColumnType, Comparison, Dataflow, Expr, ExprKind, Flavour,
+    Function, GroupOrder, Literal, NodeId, Obligation, ObligationKind, Op, Refusal, Schema,
+    WindowFunction, type_of,
 };
 use relift_diagnostics::Span;
 use relift_job::{Catalog, ColumnName, FrameName};
@@ -199,17 +200,30 @@ impl<'a> Lowering<'a> {
                 .unwrap_or(ColumnType::of(Base::Nothing));
             let read = match ty.base {
                 Base::Float64 => Expr::call(Function::ToPandasFloat, vec![value]),
+                Base::Int64 if self.reaches_before(relation.node, &column.column) => {
+                    let gap = Expr::call(Function::IsMissing, vec![value.clone()]);
+                    let why = "pandas would read an integer column without NULL as ints";
+                    self.some_row(&relation, gap, why, &span)?;
+                    Expr::call(Function::ToPandasFloat, vec![value])
+                }
                 Base::Int64 if ty.missing.possible() => {
                     never_missing.push(column.column.clone());
                     Expr::call(Function::Known, vec![value])
                 }
                 Base::Number => {
-                    return Err(Refusal::new(
-                        format!("column \"{name}\""),
-                        "holds ints in some rows and floats in others, so its dtype depends on the \
-                         data of the day",
-                        Some(span),
-                    ));
+                    let whole = Expr::call(Function::SqliteInt, vec![value.clone()]);
+                    let broken = Expr::compare(
+                        Comparison::Ne,
+                        Flavour::Sql,
+                        Expr::call(Function::ToFloat, vec![value.clone()]),
+                        Expr::call(Function::ToFloat, vec![whole]),
+                    );
+                    let gap = Expr::call(Function::IsMissing, vec![value.clone()]);
+                    let float = Expr::call(Function::Or, vec![gap, broken]);
+                    let why = "pandas would read a column as ints on a day when no row of it has a \
+                               fraction or is NULL";
+                    self.some_row(&relation, float, why, &span)?;
+                    Expr::call(Function::ToPandasFloat, vec![value])
                 }
                 _ => value,
             };
@@ -231,6 +245,82 @@ impl<'a> Lowering<'a> {
             span,
             None,
         )
+    }
+
+    /// Whether a column is the value of another row of a window, and NULL where there is no such row.
+    fn reaches_before(&self, node: NodeId, column: &ColumnName) -> bool {
+        match &self.flow.node(node).op {
+            Op::Map { input, columns } => columns
+                .iter()
+                .find(|(name, _)| name == column)
+                .is_some_and(|(_, value)| self.is_missing_with_row(*input, value)),
+            Op::Sort { input, .. } => self.reaches_before(*input, column),
+            Op::Window {
+                input, functions, ..
+            } => match functions.iter().find(|(name, _)| name == column) {
+                Some((_, WindowFunction::Offset { default, .. })) => {
+                    matches!(default.as_literal(), Some(Literal::None))
+                }
+                Some(_) => false,
+                None => self.reaches_before(*input, column),
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a value is computed from such a column and NULL whenever that is.
+    fn is_missing_with_row(&self, node: NodeId, value: &Expr) -> bool {
+        match &value.kind {
+            ExprKind::Column(name) => self.reaches_before(node, name),
+            ExprKind::Call(
+                Function::Add | Function::Subtract | Function::Multiply | Function::Negate,
+                arguments,
+            ) => arguments
+                .iter()
+                .any(|argument| self.is_missing_with_row(node, argument)),
+            _ => false,
+        }
+    }
+
+    /// Notes that a condition must hold for some row of a relation, if it has any.
+    fn some_row(
+        &mut self,
+        relation: &Relation,
+        condition: Expr,
+        why: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let found = ColumnName::from("found");
+        let counted = self.add(
+            Op::Aggregate {
+                input: relation.node,
+                keys: Vec::new(),
+                aggregates: vec![(
+                    found.clone(),
+                    Aggregate {
+                        function: AggregateFunction::Count,
+                        argument: None,
+                        filter: Some(condition),
+                    },
+                )],
+                order: GroupOrder::Unordered,
+            },
+            span.clone(),
+            None,
+        )?;
+        // Asked of every row, so of none when there is none.
+        let count = Expr::new(ExprKind::Scalar {
+            relation: counted,
+            column: found,
+        });
+        let holds = Expr::compare(Comparison::Gt, Flavour::Sql, count, Expr::int(0));
+        self.flow.obligations.push(Obligation {
+            node: relation.node,
+            kind: ObligationKind::Holds(holds),
+            why: why.to_owned(),
+            spans: vec![span.clone()],
+        });
+        Ok(())
     }
 
     /// Adds a node.
@@ -338,6 +428,15 @@ impl<'a> Lowering<'a> {
         }
         for (column, named) in relation.columns.iter_mut().zip(&cte.alias.columns) {
             column.name.clone_from(&named.name.value);
+        }
+        if let Op::Values { rows, .. } = &self.flow.node(relation.node).op {
+            // Rows that are written out have no better names.
+            let columns = unique_names(&relation.columns);
+            for (column, name) in relation.columns.iter_mut().zip(&columns) {
+                column.column.clone_from(name);
+            }
+            let rows = rows.clone();
+            relation.node = self.add(Op::Values { columns, rows }, self.places.of(cte), None)?;
         }
         Ok(relation)
     }

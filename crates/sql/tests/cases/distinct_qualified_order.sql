@@ -1,13 +1,11 @@
-WITH computed AS (
-    SELECT
+WITH sorted AS (
+    SELECT DISTINCT
         segment AS kind,
         region,
-        translate(region, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS loud,
-        row_no
+        translate(region, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS loud
     FROM customers
 )
 SELECT kind, region, loud
-FROM computed
-GROUP BY kind, loud, region
-ORDER BY kind DESC, loud NULLS FIRST, region NULLS FIRST, min(row_no)
--- level: Flat; customers(region, segment + row_no)
+FROM sorted
+ORDER BY kind DESC, loud NULLS FIRST, region NULLS FIRST
+-- level: Flat; customers(region, segment)

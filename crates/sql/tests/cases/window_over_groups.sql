@@ -21,5 +21,5 @@ windowed_2 AS (
 )
 SELECT customer_id, n, cumulative, place
 FROM windowed_2
-ORDER BY customer_id, n DESC
+ORDER BY customer_id
 -- level: Window; orders(order_id, customer_id); order_lines(order_id, quantity)

@@ -54,7 +54,7 @@ pub(crate) const TABLES: &[(&str, Columns)] = &[
             ("came_at", LakeType::Timestamp, Nulls::Sometimes),
             ("note", LakeType::Text, Nulls::Sometimes),
             ("score", LakeType::Float64, Nulls::Sometimes),
-            ("returning", LakeType::Boolean, Nulls::Never),
+            ("again", LakeType::Boolean, Nulls::Never),
         ],
     ),
 ];

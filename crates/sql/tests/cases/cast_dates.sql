@@ -1,0 +1,1 @@
+-- refused: cast_dates.sqlite:1: `sqlite_int`: takes the number at the beginning of a text, which the engine cannot
