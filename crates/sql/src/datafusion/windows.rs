@@ -145,7 +145,8 @@ impl Compiler<'_> {
                     function: A::SqlFloatSum,
                     ..aggregate.clone()
                 };
-                Some(self.framed(input, block, place, &running, Frame::RUNNING, None)?)
+                let frame = Frame::RUNNING;
+                Some(self.framed(input, block, place, &running, frame, None)?)
             } else {
                 None
             });
@@ -203,7 +204,7 @@ impl Compiler<'_> {
                 place.by_rows(name, arguments)
             }
             WindowFunction::Over { aggregate, frame } => {
-                self.framed(input, block, place, aggregate, *frame, running)?
+                self.framed(input, block, place, aggregate, *frame, running.as_ref())?
             }
         })
     }
@@ -215,7 +216,7 @@ impl Compiler<'_> {
         place: &Place,
         aggregate: &Aggregate,
         frame: Frame,
-        running: Option<Sql>,
+        running: Option<&Sql>,
     ) -> Result<Sql, Refusal> {
         let translator = self.translator(input, &block.columns);
         let span = aggregate
@@ -253,7 +254,7 @@ impl Compiler<'_> {
                 sql
             }))
         };
-        let sum_of_floats = || match running.clone() {
+        let sum_of_floats = || match running.cloned() {
             // Where the frame ends, the running sum is the sum.
             Some(running) => Ok(place.end_of_frame("last_value", running, frame)),
             None => over("sum", summed()?),

@@ -301,13 +301,21 @@ impl Lowering<'_> {
                 }
                 Expr::call(Function::SqliteSubstr, arguments)
             }
-            ast::Expr::Subquery(query) => self.scalar(query)?,
-            ast::Expr::Exists { subquery, negated } => self.exists(subquery, *negated)?,
-            ast::Expr::InSubquery { .. } => {
-                return no(
-                    "IN (SELECT …)",
-                    "is lifted only as one of the conditions of WHERE that are joined by AND",
-                );
+            ast::Expr::Subquery(query) => self.apart(
+                |lowering| lowering.scalar(query),
+                |lowering| lowering.correlated_scalar(query, context),
+            )?,
+            ast::Expr::Exists { subquery, negated } => self.apart(
+                |lowering| lowering.exists(subquery, *negated),
+                |lowering| lowering.correlated_exists(subquery, *negated, context),
+            )?,
+            ast::Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => {
+                let probe = self.value(expr, context)?;
+                self.membership(&probe, subquery, *negated, context)?
             }
             _ => return no("expression", "is not lifted from SQLite"),
         };

@@ -222,19 +222,7 @@ impl Lowering<'_> {
             None
         } else {
             // Conditions are typed over a join of all pairs that exists for that purpose alone.
-            let probe = self.add(
-                Op::Join {
-                    left: left.node,
-                    right: right.node,
-                    kind: JoinKind::Cross,
-                    on: Vec::new(),
-                    null_safe: false,
-                    condition: None,
-                    presence: None,
-                },
-                span.clone(),
-                None,
-            )?;
+            let probe = self.pairs(left, &right, &span)?;
             let mut parts = Vec::new();
             for (part, scope) in rest {
                 let scope = Relation {
@@ -290,8 +278,30 @@ impl Lowering<'_> {
         })
     }
 
+    /// All pairs of rows of two relations.
+    pub(crate) fn pairs(
+        &mut self,
+        left: &Relation,
+        right: &Relation,
+        span: &Span,
+    ) -> Result<relift_dataflow::NodeId, Refusal> {
+        self.add(
+            Op::Join {
+                left: left.node,
+                right: right.node,
+                kind: JoinKind::Cross,
+                on: Vec::new(),
+                null_safe: false,
+                condition: None,
+                presence: None,
+            },
+            span.clone(),
+            None,
+        )
+    }
+
     /// The right side with columns renamed whose names the left side has too.
-    fn renamed_apart(
+    pub(crate) fn renamed_apart(
         &mut self,
         left: &Relation,
         mut right: Relation,

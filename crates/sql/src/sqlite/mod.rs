@@ -14,6 +14,7 @@
 //! refused.
 
 mod compound;
+mod correlated;
 mod dialect;
 mod expression;
 mod from;

@@ -1,8 +1,8 @@
 //! Queries inside expressions: IN and EXISTS as half joins, one-row queries as scalars.
 
 use relift_dataflow::{
-    Aggregate, AggregateFunction, Cardinality, Comparison, Expr, ExprKind, Flavour, GroupOrder,
-    JoinKind, Op, Refusal,
+    Aggregate, AggregateFunction, Cardinality, Comparison, Expr, ExprKind, Flavour, Function,
+    GroupOrder, JoinKind, NodeId, Op, Refusal,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -28,7 +28,16 @@ impl Lowering<'_> {
                 negated,
             } => {
                 let probe = self.value(expr, &Context::of(relation))?;
-                let asked = self.query(subquery, Place::Inner)?;
+                let before = self.flow.obligations.len();
+                let asked = match self.query(subquery, Place::Inner) {
+                    Err(refusal) if refusal.reason == NOT_FOUND => {
+                        self.flow.obligations.truncate(before);
+                        return self
+                            .correlated_member(relation, &probe, subquery, *negated, span)
+                            .map(Some);
+                    }
+                    asked => asked?,
+                };
                 let [column] = &asked.columns[..] else {
                     return Err(Refusal::new(
                         "IN (SELECT …)",
@@ -42,11 +51,8 @@ impl Lowering<'_> {
                     let possible = self.type_of(&probe, relation.node)?.missing.possible()
                         || self.type_of(&found, asked.node)?.missing.possible();
                     if possible {
-                        return Err(Refusal::new(
-                            "NOT IN (SELECT …)",
-                            "a NULL on either side makes it NULL for every row",
-                            Some(span),
-                        ));
+                        // A NULL on either side leaves it open.
+                        return Ok(None);
                     }
                 }
                 let pairs = vec![(probe, found)];
@@ -126,6 +132,7 @@ impl Lowering<'_> {
         let inner = self.from(&select.from, &self.places.of(select.as_ref()))?;
         let mut pairs = Vec::new();
         let mut local = Vec::new();
+        let mut others = Vec::new();
         for part in conjuncts(selection) {
             // Inside, a name is the subquery's own first.
             if Self::resolves_inside(part, &inner) {
@@ -134,16 +141,10 @@ impl Lowering<'_> {
             }
             match self.equality_around(part, relation, &inner)? {
                 Some(pair) => pairs.push(pair),
-                None => {
-                    return Err(Refusal::new(
-                        "EXISTS",
-                        "a condition on the rows around it that is no equality is not lifted",
-                        Some(self.places.of(part)),
-                    ));
-                }
+                None => others.push(part),
             }
         }
-        if pairs.is_empty() {
+        if pairs.is_empty() && others.is_empty() {
             return Ok(None);
         }
         let mut asked = inner;
@@ -153,10 +154,104 @@ impl Lowering<'_> {
         for (probe, found) in &pairs {
             self.comparable(probe, relation.node, found, asked.node)?;
         }
-        self.half(relation, &asked, pairs, negated, span).map(Some)
+        if others.is_empty() {
+            return self.half(relation, &asked, pairs, negated, span).map(Some);
+        }
+        self.half_on(relation, asked, pairs, &others, negated, span)
+            .map(Some)
     }
 
-    fn resolves_inside(condition: &ast::Expr, inner: &Relation) -> bool {
+    /// A half join on equalities and further conditions on both sides.
+    fn half_on(
+        &mut self,
+        relation: &Relation,
+        asked: Relation,
+        pairs: Vec<(Expr, Expr)>,
+        others: &[&ast::Expr],
+        negated: bool,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        let before = asked.columns.clone();
+        let asked = self.renamed_apart(relation, asked, &span)?;
+        let renamed = |name: &ColumnName| {
+            let index = before.iter().position(|column| column.column == *name)?;
+            Some(Expr::column(asked.columns[index].column.clone()))
+        };
+        let pairs: Vec<(Expr, Expr)> = pairs
+            .into_iter()
+            .map(|(probe, found)| (probe, found.substitute(&renamed)))
+            .collect();
+        let node = self.pairs(relation, &asked, &span)?;
+        let both = Relation {
+            node,
+            columns: relation
+                .columns
+                .iter()
+                .chain(&asked.columns)
+                .cloned()
+                .collect(),
+            ..relation.clone()
+        };
+        let mut conditions = Vec::new();
+        for part in others {
+            conditions.push(self.condition(part, &Context::of(&both))?);
+        }
+        let condition = Expr::all(conditions);
+        if !condition.relations().is_empty() {
+            return Err(Refusal::new(
+                "EXISTS",
+                "asks further tables in a condition on the row around it",
+                Some(span),
+            ));
+        }
+        let node = self.add(
+            Op::Join {
+                left: relation.node,
+                right: asked.node,
+                kind: if negated {
+                    JoinKind::Anti
+                } else {
+                    JoinKind::Semi
+                },
+                on: pairs,
+                null_safe: false,
+                condition: Some(condition),
+                presence: None,
+            },
+            span,
+            None,
+        )?;
+        Ok(Relation {
+            node,
+            ..relation.clone()
+        })
+    }
+
+    /// `probe IN (SELECT …)` of a query that reads the row around it.
+    fn correlated_member(
+        &mut self,
+        relation: &Relation,
+        probe: &Expr,
+        query: &Query,
+        negated: bool,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        let (rows, mut pairs, found) = self.tied_column(query, &Context::of(relation))?;
+        self.comparable(probe, relation.node, &found, rows.node)?;
+        let open = self.type_of(probe, relation.node)?.missing.possible()
+            || self.type_of(&found, rows.node)?.missing.possible();
+        if negated && open {
+            return Err(Refusal::new(
+                "NOT IN (SELECT …)",
+                "reads the row around it, and a NULL on either side leaves it open",
+                Some(span),
+            ));
+        }
+        pairs.push((probe.clone(), found));
+        self.half(relation, &rows, pairs, negated, span)
+    }
+
+    pub(crate) fn resolves_inside(condition: &ast::Expr, inner: &Relation) -> bool {
         let mut inside = true;
         let _: std::ops::ControlFlow<()> = ast::visit_expressions(condition, |part| {
             inside &= match part {
@@ -173,7 +268,7 @@ impl Lowering<'_> {
     }
 
     /// `inner = outer` or `outer = inner`, as (outer, inner).
-    fn equality_around(
+    pub(crate) fn equality_around(
         &mut self,
         condition: &ast::Expr,
         outer: &Relation,
@@ -200,20 +295,7 @@ impl Lowering<'_> {
     /// A query of exactly one row and one column.
     pub(crate) fn scalar(&mut self, query: &Query) -> Result<Expr, Refusal> {
         let span = self.places.of(query);
-        let relation = self.query(query, Place::Inner).map_err(|refusal| {
-            let reason = if refusal.reason == NOT_FOUND {
-                format!(
-                    "{NOT_FOUND} inside the subquery; one that reads the row around it is not lifted"
-                )
-            } else {
-                refusal.reason
-            };
-            Refusal {
-                construct: format!("scalar subquery: {}", refusal.construct),
-                reason,
-                ..refusal
-            }
-        })?;
+        let relation = self.query(query, Place::Inner)?;
         let [column] = &relation.columns[..] else {
             return Err(Refusal::new(
                 "scalar subquery",
@@ -238,10 +320,21 @@ impl Lowering<'_> {
     pub(crate) fn exists(&mut self, query: &Query, negated: bool) -> Result<Expr, Refusal> {
         let span = self.places.of(query);
         let relation = self.query(query, Place::Inner)?;
+        let some = self.any_rows(relation.node, &span)?;
+        Ok(match (negated, some.kind) {
+            (true, ExprKind::Call(_, sides)) => {
+                Expr::call(Function::Compare(Comparison::Eq, Flavour::Sql), sides)
+            }
+            (_, kind) => Expr::new(kind),
+        })
+    }
+
+    /// Whether a relation has rows.
+    pub(crate) fn any_rows(&mut self, node: NodeId, span: &Span) -> Result<Expr, Refusal> {
         let count = ColumnName::from("row_count");
         let counted = self.add(
             Op::Aggregate {
-                input: relation.node,
+                input: node,
                 keys: Vec::new(),
                 aggregates: vec![(
                     count.clone(),
@@ -253,18 +346,35 @@ impl Lowering<'_> {
                 )],
                 order: GroupOrder::Unordered,
             },
-            span,
+            span.clone(),
             None,
         )?;
         let value = Expr::new(ExprKind::Scalar {
             relation: counted,
             column: count,
         });
-        let comparison = if negated {
-            Comparison::Eq
-        } else {
-            Comparison::Gt
-        };
-        Ok(Expr::compare(comparison, Flavour::Sql, value, Expr::int(0)))
+        Ok(Expr::compare(
+            Comparison::Gt,
+            Flavour::Sql,
+            value,
+            Expr::int(0),
+        ))
+    }
+
+    /// A subquery as one that stands alone or, when it names what only the row around it has, as one that
+    /// reads that row.
+    pub(crate) fn apart(
+        &mut self,
+        alone: impl FnOnce(&mut Self) -> Result<Expr, Refusal>,
+        tied: impl FnOnce(&mut Self) -> Result<Expr, Refusal>,
+    ) -> Result<Expr, Refusal> {
+        let before = self.flow.obligations.len();
+        match alone(self) {
+            Err(refusal) if refusal.reason == NOT_FOUND => {
+                self.flow.obligations.truncate(before);
+                tied(self)
+            }
+            other => other,
+        }
     }
 }

@@ -8,7 +8,7 @@ mod shop;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use relift_dataflow::{Dataflow, Op, Order, Refusal};
+use relift_dataflow::{Dataflow, Expr, ExprKind, Op, Order, Refusal, Sink};
 use relift_diagnostics::SourceFile;
 use relift_job::{FrameName, JobName};
 use relift_sql::datafusion::{Ordered, print_query, print_violations};
@@ -86,7 +86,29 @@ fn of_sqlite(name: &str, text: &str) -> String {
                 .map(|(frame, _)| FrameName::as_str(frame))
                 .collect();
             assert!(read.iter().all(|frame| frames.contains_key(*frame)));
-            printed(&flow, lowered.node)
+            let asks = flow.nodes().any(|(_, node)| {
+                let looks_up = |expr: &&Expr| {
+                    let mut found = false;
+                    expr.walk(&mut |part| found |= matches!(part.kind, ExprKind::Lookup { .. }));
+                    found
+                };
+                node.op.exprs().iter().any(looks_up)
+            });
+            if !asks {
+                return printed(&flow, lowered.node);
+            }
+            // Lookups become joins before anything is printed.
+            flow.sinks.push(Sink {
+                module: 1,
+                input: lowered.node,
+            });
+            match relift_lift::lift(&flow, &catalog) {
+                Ok(lifted) => {
+                    let root = lifted.flow.sinks[0].input;
+                    printed(&lifted.flow, root)
+                }
+                Err(refusals) => refused(&refusals),
+            }
         }
         Err(refusals) => refused(&refusals),
     }

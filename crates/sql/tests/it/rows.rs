@@ -44,7 +44,7 @@ const TEXTS: &[&str] = &[
 /// Tables of the shop. In every second one keys are unique, so that obligations are met.
 pub(crate) fn tables(seed: u64) -> BTreeMap<&'static str, Table> {
     let mut dice = Dice::new(seed);
-    let unique = seed % 2 == 0;
+    let unique = seed.is_multiple_of(2);
     TABLES
         .iter()
         .map(|(name, columns)| {
