@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use relift_dataflow::{
     Aggregate, AggregateFunction, Base, Expr, ExprKind, Function, GroupOrder, Literal, Op,
-    Parameter, Refusal,
+    Parameter, PickWhich, Refusal,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -13,7 +13,7 @@ use crate::calls::Arguments;
 use crate::iteration::{Iteration, object_id};
 use crate::lowering::Lowerer;
 use crate::state::{choose, not};
-use crate::values::{Content, Dict, Factory, Mapping, Relation, Rest, Term, Value};
+use crate::values::{Content, Dict, Factory, Mapping, Matching, Relation, Rest, Term, Value};
 
 impl Lowerer<'_> {
     pub(crate) fn call_global(
@@ -310,6 +310,11 @@ impl Lowerer<'_> {
                 if let Some(value) = &first {
                     match self.iterate(value, &span)? {
                         Iteration::Items(items) => return Ok(self.list_of(items)),
+                        Iteration::Matching(rows) => self.extend_list(
+                            object_id(&list),
+                            &Value::Matching(Box::new(rows)),
+                            &span,
+                        )?,
                         Iteration::Rows(relation) => self.extend_list(
                             object_id(&list),
                             &Value::Rows(Box::new(relation)),
@@ -325,6 +330,7 @@ impl Lowerer<'_> {
                     None => Ok(Value::Tuple(Vec::new())),
                     Some(value) => match self.iterate(value, &span)? {
                         Iteration::Items(items) => Ok(Value::Tuple(items)),
+                        Iteration::Matching(rows) => Ok(Value::Matching(Box::new(rows))),
                         Iteration::Rows(_) => {
                             Err(arguments.refuse("a tuple of rows is not lifted"))
                         }
@@ -426,6 +432,7 @@ impl Lowerer<'_> {
             Value::Record(record) => Ok(Term::literal(Literal::Int(record.fields.len() as i64))),
             Value::Series(series) => self.count(series.frame, span),
             Value::Rows(relation) => self.count(relation.node, span),
+            Value::Matching(rows) => self.matching_count(rows, span),
             Value::Object(id) => {
                 match self.state.heap.get(id).map(|object| object.content.clone()) {
                     Some(Content::List(_)) => self.list_length(*id, span),
@@ -460,15 +467,31 @@ impl Lowerer<'_> {
 
     fn aggregated(
         &mut self,
-        relation: &Relation,
+        rows: &Matching,
         function: AggregateFunction,
         argument: Expr,
         span: &Span,
     ) -> Result<Term, Refusal> {
+        if !rows.on.is_empty() {
+            let none = match function {
+                AggregateFunction::Any => Expr::bool(false),
+                AggregateFunction::All => Expr::bool(true),
+                AggregateFunction::Sum => Expr::int(0),
+                _ => {
+                    let (present, value) =
+                        self.matching_aggregate(rows, function, Some(argument), span)?;
+                    return Ok(Term {
+                        expr: value,
+                        ..present
+                    });
+                }
+            };
+            return self.matching_or(rows, function, Some(argument), none, span);
+        }
         let column = ColumnName::from(function.name());
         let node = self.add(
             Op::Aggregate {
-                input: relation.node,
+                input: rows.relation.node,
                 keys: Vec::new(),
                 aggregates: vec![(
                     column.clone(),
@@ -492,6 +515,74 @@ impl Lowerer<'_> {
         ))
     }
 
+    /// Demands that there are rows wherever execution comes here.
+    fn require_some(
+        &mut self,
+        rows: &Matching,
+        construct: &str,
+        why: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        if rows.on.is_empty() {
+            return self.require_rows(rows.relation.node, construct, why, span);
+        }
+        let present = self.matching_present(rows, span)?;
+        self.require(&present, construct, why, span)
+    }
+
+    /// The first or the last of the rows, which must be there.
+    pub(crate) fn end_of(
+        &mut self,
+        rows: &Matching,
+        which: PickWhich,
+        construct: &str,
+        why: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        self.require_some(rows, construct, why, span)?;
+        let (_, element) = self.matching_end(rows, which, span)?;
+        Ok(element)
+    }
+
+    /// `next(generator, default)` of a generator that nothing else reads.
+    pub(crate) fn next_of(
+        &mut self,
+        value: &Value,
+        default: Option<&Value>,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let construct = "call of `next`";
+        let rows = match self.iterate(value, span)?.into_rows() {
+            Ok(rows) => rows,
+            Err(items) => {
+                return match (items.first(), default) {
+                    (Some(first), _) => Ok(first.clone()),
+                    (None, Some(default)) => Ok(default.clone()),
+                    (None, None) => Err(Refusal::new(
+                        construct,
+                        "of nothing it raises StopIteration",
+                        Some(span.clone()),
+                    )),
+                };
+            }
+        };
+        let Some(default) = default else {
+            return self.end_of(
+                &rows,
+                PickWhich::First,
+                construct,
+                "of nothing it raises StopIteration",
+                span,
+            );
+        };
+        let (found, element) = self.matching_end(&rows, PickWhich::First, span)?;
+        let condition = crate::values::Condition {
+            expr: found.expr,
+            scope: found.scope,
+        };
+        Ok(self.select(&condition, &element, default))
+    }
+
     fn sum(
         &mut self,
         value: &Value,
@@ -500,7 +591,7 @@ impl Lowerer<'_> {
     ) -> Result<Value, Refusal> {
         let span = &arguments.span;
         let start = start.cloned().unwrap_or(Value::int(0));
-        let relation = match self.iterate(value, span)? {
+        let rows = match self.iterate(value, span)? {
             Iteration::Items(items) => {
                 let mut total = start;
                 for item in items {
@@ -513,8 +604,10 @@ impl Lowerer<'_> {
                 }
                 return Ok(total);
             }
-            Iteration::Rows(relation) => relation,
+            Iteration::Rows(relation) => Matching::all(relation),
+            Iteration::Matching(rows) => rows,
         };
+        let relation = rows.relation.clone();
         let argument = Self::element_scalar(&relation, arguments)?;
         let ty = self.type_over(&argument, relation.node)?;
         if ty.missing.possible() {
@@ -531,14 +624,14 @@ impl Lowerer<'_> {
             return Err(arguments.refuse(format!("a sum of {ty} is not lifted")));
         }
         if matches!(ty.base, Base::Decimal { .. }) {
-            self.require_rows(
-                relation.node,
+            self.require_some(
+                &rows,
                 &arguments.construct,
                 "the sum of nothing is the integer 0",
                 span,
             )?;
         }
-        let total = self.aggregated(&relation, AggregateFunction::Sum, argument, span)?;
+        let total = self.aggregated(&rows, AggregateFunction::Sum, argument, span)?;
         if start.as_int() == Some(0) {
             return Ok(Value::Scalar(total));
         }
@@ -576,17 +669,20 @@ impl Lowerer<'_> {
                     numpy: false,
                 }))
             }
-            Iteration::Rows(relation) => {
+            iteration => {
+                let Ok(rows) = iteration.into_rows() else {
+                    return Err(arguments.refuse("its rows are lost"));
+                };
                 let scope = self.new_scope();
-                self.enter_rows(scope, relation.node);
-                let truth = self.truth(&relation.element.in_scope(scope), span);
+                self.enter_rows(scope, rows.relation.node);
+                let truth = self.truth(&rows.relation.element.in_scope(scope), span);
                 self.scopes.pop();
                 let function = if any {
                     AggregateFunction::Any
                 } else {
                     AggregateFunction::All
                 };
-                let term = self.aggregated(&relation, function, truth?.expr, span)?;
+                let term = self.aggregated(&rows, function, truth?.expr, span)?;
                 Ok(Value::Scalar(term))
             }
         }
@@ -599,8 +695,11 @@ impl Lowerer<'_> {
             let values = arguments.positional.clone();
             return Ok(Value::Scalar(self.extreme(largest, &values, span)?));
         }
-        arguments.only(1, &["default"])?;
+        arguments.only(1, &["default", "key"])?;
         let value = arguments.need(0, "iterable")?.clone();
+        if let Some(key) = arguments.named("key").filter(|key| !key.is_none()).cloned() {
+            return self.extreme_row(largest, &value, &key, arguments);
+        }
         match self.iterate(&value, span)? {
             Iteration::Items(items) => {
                 if items.is_empty() {
@@ -611,8 +710,12 @@ impl Lowerer<'_> {
                 }
                 Ok(Value::Scalar(self.extreme(largest, &items, span)?))
             }
-            Iteration::Rows(relation) => {
-                let argument = Self::element_scalar(&relation, arguments)?;
+            iteration => {
+                let Ok(rows) = iteration.into_rows() else {
+                    return Err(arguments.refuse("its rows are lost"));
+                };
+                let relation = &rows.relation;
+                let argument = Self::element_scalar(relation, arguments)?;
                 let ty = self.type_over(&argument, relation.node)?;
                 if ty.missing.possible() {
                     return Err(arguments.refuse("some of the values may be missing"));
@@ -624,14 +727,14 @@ impl Lowerer<'_> {
                 };
                 let default = arguments.named("default").cloned();
                 if default.is_none() {
-                    self.require_rows(
-                        relation.node,
+                    self.require_some(
+                        &rows,
                         &arguments.construct,
                         "of nothing it raises ValueError",
                         span,
                     )?;
                 }
-                let term = self.aggregated(&relation, function, argument, span)?;
+                let term = self.aggregated(&rows, function, argument, span)?;
                 let known = Term {
                     expr: Expr::call(Function::Known, vec![term.expr.clone()])
                         .at(Some(span.clone())),
@@ -640,16 +743,51 @@ impl Lowerer<'_> {
                 match default {
                     None => Ok(Value::Scalar(known)),
                     Some(default) => {
-                        let empty = self.empty(relation.node, span)?;
+                        let some = self.matching_present(&rows, span)?;
                         let condition = crate::values::Condition {
-                            expr: empty.expr,
-                            scope: empty.scope,
+                            expr: not(some.expr),
+                            scope: some.scope,
                         };
                         Ok(self.select(&condition, &default, &Value::Scalar(known)))
                     }
                 }
             }
         }
+    }
+
+    /// `max(rows, key=…)`: the first of the rows whose key is the largest.
+    fn extreme_row(
+        &mut self,
+        largest: bool,
+        value: &Value,
+        key: &Value,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        let rows = self
+            .iterate(value, span)?
+            .into_rows()
+            .map_err(|_| arguments.refuse("it compares constants by a key"))?;
+        let relation = self.sorted_rows(&rows.relation, Some(key), largest, span)?;
+        let sorted = Matching {
+            relation,
+            on: rows.on.clone(),
+        };
+        let Some(default) = arguments.named("default").cloned() else {
+            return self.end_of(
+                &sorted,
+                PickWhich::First,
+                &arguments.construct,
+                "of nothing it raises ValueError",
+                span,
+            );
+        };
+        let (found, element) = self.matching_end(&sorted, PickWhich::First, span)?;
+        let condition = crate::values::Condition {
+            expr: found.expr,
+            scope: found.scope,
+        };
+        Ok(self.select(&condition, &element, &default))
     }
 
     /// `set(items)`.
@@ -666,6 +804,7 @@ impl Lowerer<'_> {
                 }
                 Ok(set)
             }
+            Iteration::Matching(rows) => self.set_of_matching(&rows, arguments),
             Iteration::Rows(relation) => {
                 let argument = Self::element_scalar(&relation, arguments)?;
                 if self.type_over(&argument, relation.node)?.missing.nan {
@@ -697,10 +836,61 @@ impl Lowerer<'_> {
                         keys: vec![column],
                         key,
                         value: Value::Tuple(Vec::new()),
+                        outer: Vec::new(),
                     })),
                 })))
             }
         }
+    }
+}
+
+impl Lowerer<'_> {
+    /// `set(items)` of the rows that belong to the current row.
+    fn set_of_matching(
+        &mut self,
+        rows: &Matching,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        let argument = Self::element_scalar(&rows.relation, arguments)?;
+        if self.type_over(&argument, rows.relation.node)?.missing.nan {
+            return Err(arguments.refuse("an item can be NaN, which is not equal to itself"));
+        }
+        let mut column = argument
+            .as_column()
+            .cloned()
+            .unwrap_or_else(|| ColumnName::from("item"));
+        while rows.on.iter().any(|(key, _)| *key == column) {
+            column = ColumnName::from(format!("{column}_item"));
+        }
+        let mut columns: Vec<(ColumnName, Expr)> = rows
+            .on
+            .iter()
+            .map(|(key, _)| (key.clone(), Expr::column(key.clone())))
+            .collect();
+        columns.push((column.clone(), argument));
+        let values = self.add(
+            Op::Map {
+                input: rows.relation.node,
+                columns,
+            },
+            span,
+            None,
+        )?;
+        let node = self.add(Op::Distinct { input: values }, span, None)?;
+        Ok(self.object(Content::Dict(Dict {
+            set: true,
+            class: None,
+            factory: None,
+            entries: Vec::new(),
+            rest: Rest::Built(Box::new(Mapping {
+                node,
+                keys: vec![column.clone()],
+                key: Value::Scalar(Term::template(&column)),
+                value: Value::Tuple(Vec::new()),
+                outer: rows.on.clone(),
+            })),
+        })))
     }
 }
 

@@ -50,6 +50,7 @@ impl<'a> Lowerer<'a> {
                 })
             }
             Value::Tuple(items) | Value::FrozenList(items) => constant(!items.is_empty()),
+            Value::Matching(rows) => self.matching_present(&rows, span),
             Value::Record(record) if matches!(record.kind, RecordKind::Instance(_)) => {
                 constant(true)
             }

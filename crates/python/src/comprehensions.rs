@@ -4,7 +4,7 @@ use relift_dataflow::Refusal;
 use relift_diagnostics::Span;
 use ruff_python_ast::{self as ast, Expr};
 
-use crate::iteration::{Iteration, object_id};
+use crate::iteration::object_id;
 use crate::lowering::Lowerer;
 use crate::state::not;
 use crate::statements::Exits;
@@ -69,30 +69,34 @@ impl<'a> Lowerer<'a> {
         generators: &'a [ast::Comprehension],
         span: &Span,
     ) -> Result<(), Refusal> {
-        let [generator] = generators else {
-            return Err(Refusal::new(
-                "comprehension",
-                "several loops in one comprehension are not lifted",
-                Some(span.clone()),
-            ));
+        // Its variables are its own.
+        let outer = self.state.locals.clone();
+        let collected = self.collect_from(into, what, generators, span);
+        self.state.locals = outer;
+        collected
+    }
+
+    fn collect_from(
+        &mut self,
+        into: &Value,
+        what: &Collect<'a>,
+        generators: &'a [ast::Comprehension],
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let Some((generator, rest)) = generators.split_first() else {
+            return Ok(());
         };
         let iterated = self.eval(&generator.iter)?;
         let iter_span = self.span(&generator.iter);
-        // Its variables are its own.
-        let outer = self.state.locals.clone();
         let mut body = |lowerer: &mut Self, item: Value| -> Result<Exits, Refusal> {
             lowerer.assign(&generator.target, item)?;
-            lowerer.collect_one(into, what, &generator.ifs, span)?;
+            lowerer.collect_one(into, what, &generator.ifs, rest, span)?;
             Ok(Vec::new())
         };
-        match self.iterate(&iterated, &iter_span)? {
-            Iteration::Items(items) => {
-                self.unrolled(items, span, &mut body)?;
-            }
-            Iteration::Rows(relation) => self.over_rows(&relation, span, &mut body)?,
+        match self.iterate(&iterated, &iter_span)?.into_rows() {
+            Err(items) => self.unrolled(items, span, &mut body).map(|_| ()),
+            Ok(rows) => self.over(&rows, span, &mut body),
         }
-        self.state.locals = outer;
-        Ok(())
     }
 
     fn collect_one(
@@ -100,13 +104,14 @@ impl<'a> Lowerer<'a> {
         into: &Value,
         what: &Collect<'a>,
         tests: &'a [Expr],
+        further: &'a [ast::Comprehension],
         span: &Span,
     ) -> Result<(), Refusal> {
         if let Some((test, rest)) = tests.split_first() {
             let value = self.eval(test)?;
             let condition = self.truth(&value, span)?;
             match self.state.known(&condition.expr) {
-                Some(true) => return self.collect_one(into, what, rest, span),
+                Some(true) => return self.collect_one(into, what, rest, further, span),
                 Some(false) => return Ok(()),
                 None => {}
             }
@@ -116,7 +121,7 @@ impl<'a> Lowerer<'a> {
             };
             let base = self.state.clone();
             self.state.path.push(condition.clone());
-            self.collect_one(into, what, rest, span)?;
+            self.collect_one(into, what, rest, further, span)?;
             let yes = std::mem::replace(&mut self.state, base.clone());
             self.state.path.push(Condition {
                 expr: not(condition.expr.clone()),
@@ -125,6 +130,9 @@ impl<'a> Lowerer<'a> {
             let no = std::mem::take(&mut self.state);
             self.state = self.merge(&base, &condition, yes, no);
             return Ok(());
+        }
+        if !further.is_empty() {
+            return self.collect_from(into, what, further, span);
         }
         let id = object_id(into);
         match what {

@@ -67,7 +67,7 @@ impl Lowerer<'_> {
             Some(items) => items,
             None => match self.iterate(value, &arguments.span)? {
                 crate::iteration::Iteration::Items(items) => items,
-                crate::iteration::Iteration::Rows(_) => {
+                crate::iteration::Iteration::Rows(_) | crate::iteration::Iteration::Matching(_) => {
                     return Err(arguments.refuse("the column names are not constant"));
                 }
             },

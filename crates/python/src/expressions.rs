@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use relift_dataflow::{Base, Expr as FlowExpr, ExprKind, Function, Literal, Parameter, Refusal};
+use relift_dataflow::{
+    Base, Expr as FlowExpr, ExprKind, Function, Literal, Parameter, PickWhich, Refusal,
+};
 use relift_diagnostics::Span;
 use relift_job::FrameName;
 use ruff_python_ast::{self as ast, Expr, Number};
@@ -107,7 +109,14 @@ impl<'a> Lowerer<'a> {
             Expr::BoolOp(operation) => self.connective(operation),
             Expr::Compare(compare) => self.comparison(compare),
             Expr::If(branch) => self.conditional(branch, &span),
-            Expr::Call(call) => self.call(call),
+            Expr::Call(call) => match self.next_call(call) {
+                Some((items, default)) => {
+                    let items = self.eval(items)?;
+                    let default = default.map(|default| self.eval(default)).transpose()?;
+                    self.next_of(&items, default.as_ref(), &span)
+                }
+                None => self.call(call),
+            },
             Expr::Attribute(attribute) => {
                 let value = self.eval(&attribute.value)?;
                 self.attribute(&value, attribute.attr.as_str(), &span)
@@ -161,6 +170,24 @@ impl<'a> Lowerer<'a> {
         }
     }
 
+    /// `next(… for …)` and its default: a generator of which nothing else sees how far it was read.
+    fn next_call(&self, call: &'a ast::ExprCall) -> Option<(&'a Expr, Option<&'a Expr>)> {
+        let Expr::Name(name) = &*call.func else {
+            return None;
+        };
+        if name.id != "next"
+            || self.lookup_name("next").is_some()
+            || !call.arguments.keywords.is_empty()
+        {
+            return None;
+        }
+        match &call.arguments.args[..] {
+            [items @ Expr::Generator(_)] => Some((items, None)),
+            [items @ Expr::Generator(_), default] => Some((items, Some(default))),
+            _ => None,
+        }
+    }
+
     fn eval_items(&mut self, items: &'a [Expr]) -> Result<Vec<Value>, Refusal> {
         let mut values = Vec::new();
         for item in items {
@@ -169,7 +196,7 @@ impl<'a> Lowerer<'a> {
                 let spread = self.eval(&starred.value)?;
                 match self.iterate(&spread, &span)? {
                     Iteration::Items(items) => values.extend(items),
-                    Iteration::Rows(_) => {
+                    Iteration::Rows(_) | Iteration::Matching(_) => {
                         return Err(Refusal::new(
                             "starred expression",
                             "it spreads rows",
@@ -389,6 +416,10 @@ impl<'a> Lowerer<'a> {
                     None => refuse("an item is read at a place that is not constant".to_owned()),
                 }
             }
+            Value::Matching(rows) => {
+                let rows = (**rows).clone();
+                self.item_of_rows(&rows, key, span)
+            }
             Value::Object(id) => {
                 let id = *id;
                 match self
@@ -404,7 +435,10 @@ impl<'a> Lowerer<'a> {
                     }
                     Some(Content::List(_)) => match self.fixed_items(value) {
                         Some(items) => self.item(&Value::Tuple(items), key, span),
-                        None => refuse("an item of a list of rows is read by its place".to_owned()),
+                        None => match self.iterate(value, span)?.into_rows() {
+                            Ok(rows) => self.item_of_rows(&rows, key, span),
+                            Err(items) => self.item(&Value::Tuple(items), key, span),
+                        },
                     },
                     Some(Content::Frame(node)) => self.frame_item(node, key, span),
                     Some(Content::EmptyFrame(_)) => {
@@ -447,6 +481,33 @@ impl<'a> Lowerer<'a> {
             Value::Unknown(refusal) => Err((**refusal).clone()),
             other => refuse(format!("{} has no items", other.kind())),
         }
+    }
+
+    /// `rows[0]` and `rows[-1]`.
+    fn item_of_rows(
+        &mut self,
+        rows: &crate::values::Matching,
+        key: &Value,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let which = match key.as_int() {
+            Some(0) => PickWhich::First,
+            Some(-1) => PickWhich::Last,
+            _ => {
+                return Err(Refusal::new(
+                    "subscript",
+                    "an item of a list of rows is read by its place",
+                    Some(span.clone()),
+                ));
+            }
+        };
+        self.end_of(
+            rows,
+            which,
+            "subscript",
+            "of an empty list it raises IndexError",
+            span,
+        )
     }
 
     /// `shared_state["name"]`.

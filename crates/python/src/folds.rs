@@ -13,6 +13,7 @@ use relift_job::ColumnName;
 use crate::loops::{Place, Plan, get_place, place_marker, presence_marker, set_place, slot_marker};
 use crate::lowering::{Lowerer, RowScope, reads_previous};
 use crate::mappings::Flattened;
+use crate::nesting::{Deferred, Pending};
 use crate::running::{Carried, Carrier, carried};
 use crate::state::{State, all, any, choose, not};
 use crate::values::{
@@ -35,7 +36,8 @@ pub(crate) struct LoopResult<'r> {
 }
 
 /// What becomes of a fold's state once its relation exists.
-enum Target {
+#[derive(Debug)]
+pub(crate) enum Target {
     Scalar {
         place: Place,
         column: ColumnName,
@@ -51,19 +53,49 @@ enum Target {
         key: Template,
         value: Template,
     },
+    /// Rows of the growing lists in the entries of the dictionary before.
+    Group {
+        id: ObjectId,
+        index: usize,
+        element: Template,
+        /// Columns that hold the key, and what the dictionary calls them.
+        on: Vec<(ColumnName, ColumnName)>,
+    },
 }
 
-struct Builder<'c> {
+impl Target {
+    /// Whether both stand for the same variable or object.
+    pub(crate) fn is_same_thing(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Scalar { place: a, .. }, Self::Scalar { place: b, .. }) => a == b,
+            (
+                Self::List { id: a, .. } | Self::Dict { id: a, .. },
+                Self::List { id: b, .. } | Self::Dict { id: b, .. },
+            ) => a == b,
+            (
+                Self::Group {
+                    id: a, index: i, ..
+                },
+                Self::Group {
+                    id: b, index: j, ..
+                },
+            ) => a == b && i == j,
+            _ => false,
+        }
+    }
+}
+
+pub(crate) struct Builder<'c> {
     carried: &'c Carried,
-    states: Vec<FoldState>,
-    targets: Vec<Target>,
+    pub(crate) states: Vec<FoldState>,
+    pub(crate) targets: Vec<Target>,
     /// Objects and places that hold nothing known after the loop.
-    lost: Vec<(Lost, Rc<Refusal>)>,
+    pub(crate) lost: Vec<(Lost, Rc<Refusal>)>,
     /// Lists whose relation stands outside the fold.
-    direct: Vec<(ObjectId, Relation)>,
+    pub(crate) direct: Vec<(ObjectId, Relation)>,
 }
 
-enum Lost {
+pub(crate) enum Lost {
     Object(ObjectId),
     Place(Place),
 }
@@ -73,82 +105,126 @@ pub(crate) fn build(
     lowerer: &mut Lowerer<'_>,
     result: &LoopResult<'_>,
     finished: &State,
+    deferred: Vec<Deferred>,
 ) -> Result<(), Refusal> {
-    let refuse = |reason: &str| Err(Refusal::new("for loop", reason, Some(result.span.clone())));
-    if finished.shared != result.started.shared {
-        return refuse("it sets frames of the shared state row by row");
-    }
+    Lowerer::pending_is_untouched(&deferred, finished, result.span)?;
     // What cannot be known per row is lost where it is read.
     let carried = carried(lowerer, result, finished).unwrap_or_default();
     demand(lowerer, result, &carried)?;
-    let mut builder = Builder {
-        carried: &carried,
-        states: Vec::new(),
-        targets: Vec::new(),
-        lost: Vec::new(),
-        direct: Vec::new(),
-    };
-    for place in result.plan.scalars.keys() {
-        builder.scalar(lowerer, result, finished, place);
-    }
-    for place in &result.plan.carried {
-        let refusal = Refusal::new(
-            "for loop",
-            "a value is carried from one row to the next in a way that is not lifted",
-            Some(result.span.clone()),
-        );
-        builder
-            .lost
-            .push((Lost::Place(place.clone()), Rc::new(refusal)));
-    }
-    for (id, before) in &result.started.heap {
-        if !result.entry.heap.contains_key(id) {
-            continue;
+    let pending = result.plan.pending.clone();
+    let mut builder = Builder::collect(lowerer, result, finished, &carried, &pending, &|_| false)?;
+    builder.lose_uncovered(pending, &deferred, result.span);
+    builder.finish(lowerer, result, finished, deferred)
+}
+
+impl<'c> Builder<'c> {
+    /// The changes a loop makes, apart from scalars that are followed elsewhere.
+    pub(crate) fn collect(
+        lowerer: &mut Lowerer<'_>,
+        result: &LoopResult<'_>,
+        finished: &State,
+        carried: &'c Carried,
+        pending: &Pending,
+        elsewhere: &dyn Fn(&Place) -> bool,
+    ) -> Result<Self, Refusal> {
+        let refuse =
+            |reason: &str| Err(Refusal::new("for loop", reason, Some(result.span.clone())));
+        if finished.shared != result.started.shared {
+            return refuse("it sets frames of the shared state row by row");
         }
-        let Some(after) = finished.heap.get(id) else {
-            continue;
+        let mut builder = Builder {
+            carried,
+            states: Vec::new(),
+            targets: Vec::new(),
+            lost: Vec::new(),
+            direct: Vec::new(),
         };
-        match (&before.content, &after.content) {
-            (a, b) if a == b => {}
-            (Content::List(old), Content::List(new)) if new.len() > old.len() => {
-                if let Err(refusal) =
-                    builder.list(lowerer, result, finished, *id, &new[old.len()..])
-                {
-                    builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
-                }
+        for place in result.plan.scalars.keys() {
+            if !elsewhere(place) && !pending.places.contains(place) {
+                builder.scalar(lowerer, result, finished, place);
             }
-            (Content::List(old), Content::List(new)) if new.len() == old.len() => {}
-            (Content::Dict(old), Content::Dict(new)) => {
-                if old.entries.len() != new.entries.len() {
+        }
+        for place in &result.plan.carried {
+            if pending.places.contains(place) {
+                continue;
+            }
+            let refusal = Refusal::new(
+                "for loop",
+                "a value is carried from one row to the next in a way that is not lifted",
+                Some(result.span.clone()),
+            );
+            builder
+                .lost
+                .push((Lost::Place(place.clone()), Rc::new(refusal)));
+        }
+        for (id, before) in &result.started.heap {
+            if !result.entry.heap.contains_key(id) || pending.objects.contains(id) {
+                continue;
+            }
+            let Some(after) = finished.heap.get(id) else {
+                continue;
+            };
+            match (&before.content, &after.content) {
+                (a, b) if a == b => {}
+                (Content::List(old), Content::List(new)) if new.len() > old.len() => {
+                    if let Err(refusal) =
+                        builder.list(lowerer, result, finished, *id, &new[old.len()..])
+                    {
+                        builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
+                    }
+                }
+                (Content::List(old), Content::List(new)) if new.len() == old.len() => {}
+                (Content::Dict(old), Content::Dict(new)) => {
+                    if old.entries.len() != new.entries.len() {
+                        let refusal = Refusal::new(
+                            "dictionary",
+                            "the loop adds entries with constant keys to it",
+                            Some(result.span.clone()),
+                        );
+                        builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
+                    } else if let (Rest::Nothing, Rest::Touched(touched)) = (&old.rest, &new.rest) {
+                        builder.dict(lowerer, result, finished, *id, touched)?;
+                    } else if old.rest != new.rest {
+                        return refuse("a dictionary built earlier is changed by it");
+                    }
+                }
+                (_, Content::Poisoned(refusal)) => {
+                    builder.lost.push((Lost::Object(*id), refusal.clone()));
+                }
+                _ => {
                     let refusal = Refusal::new(
-                        "dictionary",
-                        "the loop adds entries with constant keys to it",
+                        "for loop",
+                        "an object is changed row by row in a way that is not lifted",
                         Some(result.span.clone()),
                     );
                     builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
-                } else if let (Rest::Nothing, Rest::Touched(touched)) = (&old.rest, &new.rest) {
-                    builder.dict(lowerer, result, finished, *id, touched)?;
-                } else if old.rest != new.rest {
-                    return refuse("a dictionary built earlier is changed by it");
                 }
             }
-            (_, Content::Poisoned(refusal)) => {
-                builder.lost.push((Lost::Object(*id), refusal.clone()));
+        }
+        Ok(builder)
+    }
+
+    /// What once waited for the end of the loop and is not among what does in the end is lost.
+    pub(crate) fn lose_uncovered(&mut self, pending: Pending, deferred: &[Deferred], span: &Span) {
+        let refusal = Rc::new(Refusal::new(
+            "nested loop",
+            "how a loop inside this one changes it is not known",
+            Some(span.clone()),
+        ));
+        let mut covered = Pending::default();
+        covered.extend(deferred);
+        for place in pending.places {
+            if !covered.places.contains(&place) {
+                self.lost.push((Lost::Place(place), refusal.clone()));
             }
-            _ => {
-                let refusal = Refusal::new(
-                    "for loop",
-                    "an object is changed row by row in a way that is not lifted",
-                    Some(result.span.clone()),
-                );
-                builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
+        }
+        for id in pending.objects {
+            if !covered.objects.contains(&id) {
+                self.lost.push((Lost::Object(id), refusal.clone()));
             }
         }
     }
-    builder.finish(lowerer, result, finished)
-}
 
-impl Builder<'_> {
     fn scalar(
         &mut self,
         lowerer: &Lowerer<'_>,
@@ -290,10 +366,11 @@ impl Builder<'_> {
             return Ok(());
         }
         let refuse = |reason: &str| Refusal::new("dictionary", reason, Some(touched.span.clone()));
-        if Lowerer::reaches_escaped(&touched.value, finished) {
+        let name = name_of(result.entry, id);
+        let (entry, grown) = lowerer.flatten_entry(&touched.value, finished)?;
+        if grown.is_empty() && Lowerer::reaches_escaped(&touched.value, finished) {
             return Err(refuse("its entries also stand in a list"));
         }
-        let name = name_of(result.entry, id);
         let carrier = Carrier::Dict(id);
         let columns_only = |mut fields: Flattened| {
             for (_, term) in &mut fields.columns {
@@ -301,7 +378,7 @@ impl Builder<'_> {
             }
             fields
         };
-        let value = columns_only(lowerer.flatten(&touched.value, finished, "value")?);
+        let value = columns_only(entry);
         let key = columns_only(lowerer.flatten_key(&touched.key, finished, &touched.span)?);
         let present = self.carried.resolve(&touched.present, Some(&carrier));
         let mut taken: Vec<ColumnName> =
@@ -357,7 +434,8 @@ impl Builder<'_> {
         if reads_previous(&creates) || !stays.is_true() {
             return Err(foreign());
         }
-        if touched.present == before.present
+        if grown.is_empty()
+            && touched.present == before.present
             && slots.iter().all(
                 |slot| matches!(&slot.next.kind, ExprKind::Previous(name) if *name == slot.name),
             )
@@ -386,8 +464,21 @@ impl Builder<'_> {
             key: rename_template(&key.template, &key_names),
             value: rename_template(&value.template, &renames),
         });
+        let name = name.unwrap_or_else(|| "mapping".to_owned());
+        let mut groups = Vec::new();
+        for (index, one) in grown.iter().enumerate() {
+            let own = format!("{name}_rows");
+            let entry = crate::groups::Entry {
+                path: &result.entry.path,
+                marker: &marker,
+                keys: &keys,
+                name: &own,
+                span: &touched.span,
+            };
+            groups.push((index, lowerer.grown_rows(one, finished, &entry)?));
+        }
         self.states.push(FoldState {
-            name: name.unwrap_or_else(|| "mapping".to_owned()),
+            name,
             kind: FoldKind::Map {
                 keys,
                 creates,
@@ -402,6 +493,15 @@ impl Builder<'_> {
                     .collect(),
             ),
         });
+        for (index, rows) in groups {
+            self.states.push(rows.state);
+            self.targets.push(Target::Group {
+                id,
+                index,
+                element: rows.element,
+                on: rows.on,
+            });
+        }
         Ok(())
     }
 
@@ -410,6 +510,7 @@ impl Builder<'_> {
         lowerer: &mut Lowerer<'_>,
         result: &LoopResult<'_>,
         finished: &State,
+        deferred: Vec<Deferred>,
     ) -> Result<(), Refusal> {
         let mut state = result.entry.clone();
         for (id, object) in &mut state.heap {
@@ -437,7 +538,9 @@ impl Builder<'_> {
         lowerer.state = state;
         // The fold stands outside its own row.
         let row = lowerer.scopes.pop();
-        let outcome = self.place(lowerer, result, row.as_ref());
+        let outcome = self
+            .place(lowerer, result, row.as_ref())
+            .and_then(|()| place_deferred(lowerer, result, deferred));
         lowerer.scopes.extend(row);
         outcome
     }
@@ -470,7 +573,7 @@ impl Builder<'_> {
             })
             .collect();
         let mut folded: Vec<(FoldState, Target)> = Vec::new();
-        let mut placed: Vec<(Result<NodeId, Refusal>, FoldState, Target)> = Vec::new();
+        let mut placed: Vec<Placed> = Vec::new();
         let mut states: Vec<(FoldState, Target, bool)> = self
             .states
             .into_iter()
@@ -496,63 +599,98 @@ impl Builder<'_> {
                 spans,
             )?);
         }
-        for (node, state, target) in placed {
-            if let Ok(node) = &node {
-                lowerer.flow.add_spans(*node, state.spans.clone());
-            }
-            match target {
-                Target::Scalar {
-                    place,
-                    column,
-                    grows_float,
-                } => {
-                    let value = node.and_then(|node| {
-                        if grows_float {
-                            lowerer.require_rows(
-                                result.relation.node,
-                                "for loop",
-                                "over no rows the sum would stay the integer it starts as",
-                                spans,
-                            )?;
-                        }
-                        Ok(Value::Scalar(Term::constant(
-                            Expr::new(ExprKind::Scalar {
-                                relation: node,
-                                column,
-                            })
-                            .at(Some(spans.clone())),
-                        )))
-                    });
-                    let value = value.unwrap_or_else(Value::unknown);
-                    set_place(&mut lowerer.state, &place, value);
-                }
-                Target::List { id, element } => match node {
-                    Ok(node) => append_rows(lowerer, id, Relation { node, element }),
-                    Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
-                },
-                Target::Dict {
-                    id,
-                    keys,
-                    key,
-                    value,
-                } => match node {
-                    Ok(node) => {
-                        if let Some(object) = lowerer.state.heap.get_mut(&id)
-                            && let Content::Dict(dict) = &mut object.content
-                        {
-                            dict.rest = Rest::Built(Box::new(Mapping {
-                                node,
-                                keys,
-                                key,
-                                value,
-                            }));
-                        }
-                    }
-                    Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
-                },
-            }
-        }
+        settle_targets(lowerer, placed, result.relation.node, spans);
         Ok(())
+    }
+}
+
+/// A variable's relation, its change and what becomes of it.
+type Placed = (Result<NodeId, Refusal>, FoldState, Target);
+
+/// What loops inside this one changed of things outside of it.
+fn place_deferred(
+    lowerer: &mut Lowerer<'_>,
+    result: &LoopResult<'_>,
+    deferred: Vec<Deferred>,
+) -> Result<(), Refusal> {
+    for deferred in deferred {
+        let (input, states) = lowerer.deferred_rows(result.relation.node, &deferred)?;
+        let states = states.into_iter().zip(deferred.targets).collect();
+        let placed = fold_over(lowerer, input, None, states, result.span)?;
+        settle_targets(lowerer, placed, input, result.span);
+    }
+    Ok(())
+}
+
+/// Gives what a loop changes the value it has after the last row.
+fn settle_targets(lowerer: &mut Lowerer<'_>, mut placed: Vec<Placed>, rows: NodeId, spans: &Span) {
+    // Lists of entries belong to a dictionary that must be there.
+    placed.sort_by_key(|(_, _, target)| matches!(target, Target::Group { .. }));
+    for (node, state, target) in placed {
+        if let Ok(node) = &node {
+            lowerer.flow.add_spans(*node, state.spans.clone());
+        }
+        match target {
+            Target::Scalar {
+                place,
+                column,
+                grows_float,
+            } => {
+                let value = node.and_then(|node| {
+                    if grows_float {
+                        lowerer.require_rows(
+                            rows,
+                            "for loop",
+                            "over no rows the sum would stay the integer it starts as",
+                            spans,
+                        )?;
+                    }
+                    Ok(Value::Scalar(Term::constant(
+                        Expr::new(ExprKind::Scalar {
+                            relation: node,
+                            column,
+                        })
+                        .at(Some(spans.clone())),
+                    )))
+                });
+                let value = value.unwrap_or_else(Value::unknown);
+                set_place(&mut lowerer.state, &place, value);
+            }
+            Target::Group {
+                id,
+                index,
+                element,
+                on,
+            } => match node {
+                Ok(node) => lowerer.bind_group(id, index, &Relation { node, element }, &on),
+                Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
+            },
+            Target::List { id, element } => match node {
+                Ok(node) => append_rows(lowerer, id, Relation { node, element }),
+                Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
+            },
+            Target::Dict {
+                id,
+                keys,
+                key,
+                value,
+            } => match node {
+                Ok(node) => {
+                    if let Some(object) = lowerer.state.heap.get_mut(&id)
+                        && let Content::Dict(dict) = &mut object.content
+                    {
+                        dict.rest = Rest::Built(Box::new(Mapping {
+                            node,
+                            keys,
+                            key,
+                            value,
+                            outer: Vec::new(),
+                        }));
+                    }
+                }
+                Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
+            },
+        }
     }
 }
 
@@ -588,7 +726,7 @@ fn fold_over(
     row: Option<&RowScope>,
     states: Vec<(FoldState, Target)>,
     span: &Span,
-) -> Result<Vec<(Result<NodeId, Refusal>, FoldState, Target)>, Refusal> {
+) -> Result<Vec<Placed>, Refusal> {
     if states.is_empty() {
         return Ok(Vec::new());
     }
@@ -821,12 +959,12 @@ fn merged_spans(mut spans: Vec<Span>) -> Vec<Span> {
     spans
 }
 
-fn same_columns(a: &Template, b: &Template) -> bool {
+pub(crate) fn same_columns(a: &Template, b: &Template) -> bool {
     with_numpy(a, b) == with_numpy(b, a)
 }
 
 /// The template with numpy's mark wherever either has it.
-fn with_numpy(a: &Template, b: &Template) -> Template {
+pub(crate) fn with_numpy(a: &Template, b: &Template) -> Template {
     let mut marks = Vec::new();
     b.map_terms(&mut |term| {
         marks.push(term.numpy);
@@ -909,7 +1047,7 @@ impl AtUnset for Expr {
 }
 
 /// The expression with markers renamed to slots; nothing when a marker is not among them.
-fn rename_markers(expr: &Expr, own: &BTreeMap<ColumnName, ColumnName>) -> Option<Expr> {
+pub(crate) fn rename_markers(expr: &Expr, own: &BTreeMap<ColumnName, ColumnName>) -> Option<Expr> {
     let mut foreign = false;
     let renamed = expr.clone().map(&mut |part| match &part.kind {
         ExprKind::Previous(name) => {

@@ -689,12 +689,9 @@ impl<'a> Lowerer<'a> {
     ) -> Result<Value, Refusal> {
         let scope = self.new_scope();
         self.enter_rows(scope, node);
-        self.loops.push(crate::loops::LoopContext {
-            scope,
-            entries: std::collections::BTreeMap::new(),
-            demands: Vec::new(),
-            defines: false,
-        });
+        let entry = self.state.clone();
+        self.loops
+            .push(crate::loops::LoopContext::new(scope, entry, false));
         let before = self.state.heap.clone();
         let result = self
             .call_value(
@@ -713,9 +710,12 @@ impl<'a> Lowerer<'a> {
                     Err(arguments.refuse("the function changes things outside itself"))
                 }
             });
-        self.loops.pop();
+        let waiting = self.loops.pop().map(|context| context.deferred);
         self.scopes.pop();
         let term = result?;
+        if waiting.is_some_and(|waiting| !waiting.is_empty()) {
+            return Err(arguments.refuse("the function changes things outside itself"));
+        }
         let name = ColumnName::from("value");
         let expr = self.column_value(&name, term.expr, node, &arguments.span)?;
         Ok(Value::Series(Series { frame: node, expr }))

@@ -7,8 +7,8 @@ use relift_diagnostics::Span;
 
 use crate::lowering::Lowerer;
 use crate::values::{
-    Content, Dict, Mapping, ObjectId, Record, RecordKind, Relation, Rest, SegmentKind, Template,
-    Term, Value,
+    Content, Dict, Mapping, Matching, ObjectId, Record, RecordKind, Relation, Rest, SegmentKind,
+    Template, Term, Value,
 };
 
 /// Constant items, each executed, or rows, executed once for all.
@@ -16,6 +16,19 @@ use crate::values::{
 pub(crate) enum Iteration {
     Items(Vec<Value>),
     Rows(Relation),
+    /// Rows that belong to the current row of the loop being executed.
+    Matching(Matching),
+}
+
+impl Iteration {
+    /// Rows, whether they belong to the current row or not; constant items otherwise.
+    pub(crate) fn into_rows(self) -> Result<Matching, Vec<Value>> {
+        match self {
+            Self::Items(items) => Err(items),
+            Self::Rows(relation) => Ok(Matching::all(relation)),
+            Self::Matching(matching) => Ok(matching),
+        }
+    }
 }
 
 impl Lowerer<'_> {
@@ -23,6 +36,9 @@ impl Lowerer<'_> {
         let value = self.resolved(value, "loop", span)?;
         if let Some(items) = self.fixed_items(&value) {
             return Ok(Iteration::Items(items));
+        }
+        if let Some(matching) = self.as_matching(&value) {
+            return self.matching_rows(matching, span);
         }
         match &value {
             Value::Rows(relation) => Ok(Iteration::Rows((**relation).clone())),
@@ -59,7 +75,13 @@ impl Lowerer<'_> {
                         "a set has no order",
                         Some(span.clone()),
                     )),
-                    Rest::Built(mapping) => Ok(Iteration::Rows(keys_of(mapping))),
+                    Rest::Built(mapping) => {
+                        let keys = Matching {
+                            relation: keys_of(mapping),
+                            on: mapping.outer.clone(),
+                        };
+                        self.matching_rows(keys, span)
+                    }
                     Rest::Nothing if dict.set && dict.entries.len() > 1 => Err(Refusal::new(
                         "loop",
                         "a set has no order",
@@ -115,6 +137,18 @@ impl Lowerer<'_> {
                 Some(span.clone()),
             )),
         }
+    }
+
+    /// Rows to loop over; outside of loops those that belong to a constant key.
+    fn matching_rows(&mut self, rows: Matching, span: &Span) -> Result<Iteration, Refusal> {
+        if rows
+            .on
+            .iter()
+            .all(|(_, term)| term.scope == crate::values::NO_ROW)
+        {
+            return Ok(Iteration::Rows(self.chosen(&rows, span)?));
+        }
+        Ok(Iteration::Matching(rows))
     }
 
     /// A column's value as Python sees it outside pandas.
@@ -195,9 +229,16 @@ impl Lowerer<'_> {
                     "keys" => mapping.key.clone(),
                     _ => mapping.value.clone(),
                 };
-                Ok(Value::Rows(Box::new(Relation {
+                let relation = Relation {
                     node: mapping.node,
                     element,
+                };
+                if mapping.outer.is_empty() {
+                    return Ok(Value::Rows(Box::new(relation)));
+                }
+                Ok(Value::Matching(Box::new(Matching {
+                    relation,
+                    on: mapping.outer.clone(),
                 })))
             }
             Rest::Nothing => Ok(Value::Tuple(
@@ -222,7 +263,13 @@ impl Lowerer<'_> {
         self.no_instance(id, "call of `len`", span)?;
         let dict = self.dict(id)?.clone();
         match &dict.rest {
-            Rest::Built(mapping) => self.count(mapping.node, span),
+            Rest::Built(mapping) => {
+                let entries = Matching {
+                    relation: keys_of(mapping),
+                    on: mapping.outer.clone(),
+                };
+                self.matching_count(&entries, span)
+            }
             Rest::Nothing => {
                 if dict
                     .entries
@@ -249,6 +296,13 @@ impl Lowerer<'_> {
             match self.iterate(part, span)? {
                 Iteration::Items(part) => items.push(part),
                 Iteration::Rows(relation) => rows.push(relation),
+                Iteration::Matching(_) => {
+                    return Err(Refusal::new(
+                        "zip",
+                        "it pairs rows that belong to a row of a loop",
+                        Some(span.clone()),
+                    ));
+                }
             }
         }
         if rows.is_empty() {
@@ -290,6 +344,13 @@ impl Lowerer<'_> {
                     .map(|(index, item)| Value::Tuple(vec![Value::int(start + index as i64), item]))
                     .collect(),
             ),
+            Iteration::Matching(_) => {
+                return Err(Refusal::new(
+                    "enumerate",
+                    "the position of a row among those of another row is not lifted",
+                    Some(span.clone()),
+                ));
+            }
             Iteration::Rows(relation) => {
                 let position = Value::unknown(Refusal::new(
                     "enumerate",
@@ -327,12 +388,21 @@ impl Lowerer<'_> {
                     class: None,
                     rest: Rest::Built(mapping),
                     ..
-                }) if key.is_none() => Iteration::Rows(keys_of(mapping)),
+                }) if key.is_none() && mapping.outer.is_empty() => {
+                    Iteration::Rows(keys_of(mapping))
+                }
                 _ => self.iterate(value, span)?,
             },
             _ => self.iterate(value, span)?,
         };
         match iteration {
+            Iteration::Matching(rows) => {
+                let relation = self.sorted_rows(&rows.relation, key, descending, span)?;
+                Ok(Value::Matching(Box::new(Matching {
+                    relation,
+                    on: rows.on,
+                })))
+            }
             Iteration::Rows(relation) => {
                 let sorted = self.sorted_rows(&relation, key, descending, span)?;
                 let list = self.list_of(Vec::new());

@@ -7,6 +7,7 @@
 //! depends on it.
 
 mod arithmetic;
+mod belonging;
 mod builtins;
 mod calls;
 mod classes;
@@ -14,11 +15,14 @@ mod comparisons;
 mod comprehensions;
 mod construction;
 mod conversions;
+mod correlation;
 mod decimals;
+mod early_exits;
 mod exceptions;
 mod expressions;
 mod folds;
 mod frames;
+mod groups;
 mod iteration;
 mod lists;
 mod loops;
@@ -28,9 +32,13 @@ mod matching;
 mod mentions;
 mod merging;
 mod methods;
+mod nesting;
+mod own_changes;
+mod pairs;
 pub mod pandas;
 mod running;
 mod series;
+mod shared_records;
 mod siblings;
 mod state;
 mod statements;

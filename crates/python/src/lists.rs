@@ -10,7 +10,7 @@ use crate::iteration::Iteration;
 use crate::lowering::Lowerer;
 use crate::state::{all, choose};
 use crate::values::{
-    Condition, Content, NO_ROW, ObjectId, Relation, Segment, SegmentKind, Term, Value,
+    Condition, Content, Matching, NO_ROW, ObjectId, Relation, Segment, SegmentKind, Term, Value,
 };
 
 impl Lowerer<'_> {
@@ -101,6 +101,7 @@ impl Lowerer<'_> {
                 Ok(())
             }
             Iteration::Rows(relation) => self.push(id, SegmentKind::Rows(relation), span),
+            Iteration::Matching(rows) => self.push(id, SegmentKind::Matching(rows), span),
         }
     }
 
@@ -175,6 +176,13 @@ impl Lowerer<'_> {
             let mut relation = match &segment.kind {
                 SegmentKind::Rows(relation) => relation.clone(),
                 SegmentKind::Item(item) => self.one_item(item, span)?,
+                SegmentKind::Matching(_) | SegmentKind::Earlier => {
+                    return Err(Refusal::new(
+                        "list",
+                        "it is used while a loop over rows fills it",
+                        Some(span.clone()),
+                    ));
+                }
             };
             let guard = all(segment.guard.iter().map(|fact| fact.expr.clone()));
             relation.node = self.when(relation.node, guard)?;
@@ -264,6 +272,14 @@ impl Lowerer<'_> {
                 }
                 SegmentKind::Item(_) => Term::literal(Literal::Int(1)),
                 SegmentKind::Rows(relation) => self.count(relation.node, span)?,
+                SegmentKind::Matching(rows) => self.matching_count(rows, span)?,
+                SegmentKind::Earlier => {
+                    return Err(Refusal::new(
+                        "list",
+                        "its length is asked while a loop over rows fills it",
+                        Some(span.clone()),
+                    ));
+                }
             };
             let scope = segment
                 .guard
@@ -349,6 +365,11 @@ impl Lowerer<'_> {
         self.enter_rows(scope, relation.node);
         let element = relation.element.in_scope(scope);
         let keys = match key {
+            // Different keys decide before what they lead to is compared.
+            None if self.first_is_unique(relation) => match &element {
+                Value::Tuple(items) => Ok(items[0].clone()),
+                _ => Ok(element),
+            },
             None => Ok(element),
             Some(key) => self.call_value(key, vec![element], Vec::new(), span),
         }
@@ -375,6 +396,32 @@ impl Lowerer<'_> {
             node,
             element: relation.element.clone(),
         })
+    }
+
+    /// Whether the first part of each element is different for every row, as in `d.items()`.
+    fn first_is_unique(&self, relation: &Relation) -> bool {
+        let Value::Tuple(items) = &relation.element else {
+            return false;
+        };
+        let Some(first) = items.first() else {
+            return false;
+        };
+        let mut plain = true;
+        let mut columns = Vec::new();
+        first.map_terms(&mut |term| {
+            match term.expr.as_column() {
+                Some(column) => columns.push(column.clone()),
+                None => plain = false,
+            }
+            term.clone()
+        });
+        plain
+            && self
+                .flow
+                .node(relation.node)
+                .keys
+                .iter()
+                .any(|key| key.iter().all(|column| columns.contains(column)))
     }
 
     /// What a sort key compares, part by part; a negated number sorts the other way round.
@@ -426,6 +473,19 @@ impl Lowerer<'_> {
         self.changeable(id, span)?;
         let segments = self.list(id)?.clone();
         if segments.is_empty() {
+            return Ok(());
+        }
+        if let Some(rows) = self.as_matching(&Value::Object(id)) {
+            let relation = self.sorted_rows(&rows.relation, key, descending, span)?;
+            if let Some(object) = self.state.heap.get_mut(&id) {
+                object.content = Content::List(vec![Segment {
+                    guard: Vec::new(),
+                    kind: SegmentKind::Matching(Matching {
+                        relation,
+                        on: rows.on,
+                    }),
+                }]);
+            }
             return Ok(());
         }
         let relation = self.list_relation(&segments, None, span)?;

@@ -10,15 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use relift_dataflow::{Base, ColumnType, Expr, ExprKind, Literal, Refusal, Schema};
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
+use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast};
 
 use crate::folds::{self, LoopResult};
 use crate::iteration::Iteration;
 use crate::lowering::Lowerer;
+use crate::nesting::{Deferred, Pending};
 use crate::state::State;
 use crate::statements::{Exit, Exits};
 use crate::values::{
-    Content, Dict, ObjectId, Relation, Rest, Scope, SegmentKind, Template, Term, Touched, Value,
+    Content, Dict, Matching, ObjectId, Relation, Rest, Scope, SegmentKind, Template, Term, Touched,
+    Value,
 };
 
 /// A scalar that lives outside the loop.
@@ -52,6 +55,8 @@ pub(crate) struct Plan {
     pub(crate) dicts: BTreeMap<ObjectId, DictPlan>,
     /// Places that hold something else for the next row.
     pub(crate) carried: BTreeSet<Place>,
+    /// What loops inside this one change over all of its rows.
+    pub(crate) pending: Pending,
 }
 
 /// The shape of a dictionary's entries.
@@ -71,6 +76,26 @@ pub(crate) struct LoopContext {
     pub(crate) entries: BTreeMap<ObjectId, Value>,
     /// Conditions on what earlier rows left behind, and why they must hold.
     pub(crate) demands: Vec<(Expr, String)>,
+    /// The state before the first row.
+    pub(crate) entry: State,
+    /// The state in which the row began.
+    pub(crate) started: State,
+    /// What loops inside this one do to what is outside of it.
+    pub(crate) deferred: Vec<Deferred>,
+}
+
+impl LoopContext {
+    pub(crate) fn new(scope: Scope, entry: State, defines: bool) -> Self {
+        Self {
+            scope,
+            defines,
+            entries: BTreeMap::new(),
+            demands: Vec::new(),
+            started: entry.clone(),
+            entry,
+            deferred: Vec::new(),
+        }
+    }
 }
 
 /// Name of a slot before the row, different for every place.
@@ -103,34 +128,167 @@ const UNROLLED_MAX: usize = 256;
 impl<'a> Lowerer<'a> {
     pub(crate) fn for_statement(&mut self, loop_: &'a ast::StmtFor) -> Result<Exits, Refusal> {
         let span = self.span(loop_);
-        if !loop_.orelse.is_empty() || loop_.is_async {
+        if loop_.is_async {
             return Err(Refusal::new(
                 "for loop",
-                "a loop with else is not lifted",
+                "an asynchronous loop is not lifted",
                 Some(span),
             ));
         }
+        let walked = self.walked(&loop_.iter);
+        let (exits, records_of) = self.walk(loop_, &span)?;
+        let unchanged = |state: &State| {
+            state.dead
+                || walked.iter().all(|(id, content)| {
+                    records_of == Some(*id)
+                        || state
+                            .heap
+                            .get(id)
+                            .is_none_or(|object| object.content == *content)
+                })
+        };
+        if !unchanged(&self.state) || !exits.iter().all(|(state, _)| unchanged(state)) {
+            return Err(Refusal::new(
+                "for loop",
+                "what it runs over changes meanwhile",
+                Some(span),
+            ));
+        }
+        Ok(exits)
+    }
+
+    fn walk(
+        &mut self,
+        loop_: &'a ast::StmtFor,
+        span: &Span,
+    ) -> Result<(Exits, Option<ObjectId>), Refusal> {
+        let span = span.clone();
         let iterated = self.eval(&loop_.iter)?;
         let iter_span = self.span(&*loop_.iter);
         match self.iterate(&iterated, &iter_span)? {
-            Iteration::Items(items) => self.unrolled(items, &span, &mut |lowerer, item| {
-                lowerer.assign(&loop_.target, item)?;
-                lowerer.block(&loop_.body)
-            }),
-            Iteration::Rows(relation) => {
-                let fresh = is_fresh_records(&loop_.iter);
-                self.over_rows(&relation, &span, &mut |lowerer, element| {
-                    let element = if fresh {
-                        lowerer.thaw(&element)
-                    } else {
-                        element
-                    };
-                    lowerer.assign(&loop_.target, element)?;
+            Iteration::Items(items) => {
+                if !loop_.orelse.is_empty() {
+                    return Ok((self.unrolled_or_else(items, loop_, &span)?, None));
+                }
+                let exits = self.unrolled(items, &span, &mut |lowerer, item| {
+                    lowerer.assign(&loop_.target, item)?;
                     lowerer.block(&loop_.body)
                 })?;
-                Ok(Vec::new())
+                Ok((exits, None))
+            }
+            Iteration::Rows(relation) => {
+                let all = Matching {
+                    relation,
+                    on: Vec::new(),
+                };
+                let records_of = match (&iterated, &all.relation.element) {
+                    (Value::Object(id), Value::Record(record))
+                        if record.kind == crate::values::RecordKind::Dict =>
+                    {
+                        Some(*id)
+                    }
+                    _ => None,
+                };
+                self.for_rows(loop_, &all, records_of, &span)
+            }
+            Iteration::Matching(matching) => {
+                Ok((self.for_rows(loop_, &matching, None, &span)?.0, None))
             }
         }
+    }
+
+    /// A loop over constants with an `else` that only paths without a `break` execute.
+    fn unrolled_or_else(
+        &mut self,
+        items: Vec<Value>,
+        loop_: &'a ast::StmtFor,
+        span: &Span,
+    ) -> Result<Exits, Refusal> {
+        let broken = format!("\u{1}broken{}", span.start);
+        let start = self.state.clone();
+        let flag = |state: &mut State, value: bool| {
+            let value = Value::literal(Literal::Bool(value));
+            state.locals.insert(broken.clone(), value);
+        };
+        flag(&mut self.state, false);
+        let exits = self.unrolled(items, span, &mut |lowerer, item| {
+            lowerer.assign(&loop_.target, item)?;
+            let mut exits = lowerer.block(&loop_.body)?;
+            for (state, exit) in &mut exits {
+                if *exit == Exit::Break {
+                    flag(state, true);
+                }
+            }
+            Ok(exits)
+        })?;
+        if self.state.dead {
+            return Ok(exits);
+        }
+        let left = self.state.locals.remove(&broken);
+        let Some(Value::Scalar(left)) = left else {
+            self.state = start;
+            return Err(Refusal::new(
+                "for loop",
+                "whether it was left early is not known",
+                Some(span.clone()),
+            ));
+        };
+        let mut all = exits;
+        all.extend(
+            self.branched(&left, &mut |_| Ok(Vec::new()), &mut |lowerer| {
+                lowerer.block(&loop_.orelse)
+            })?,
+        );
+        Ok(all)
+    }
+
+    fn for_rows(
+        &mut self,
+        loop_: &'a ast::StmtFor,
+        rows: &Matching,
+        records_of: Option<ObjectId>,
+        span: &Span,
+    ) -> Result<(Exits, Option<ObjectId>), Refusal> {
+        let fresh = is_fresh_records(&loop_.iter);
+        let mut body = |lowerer: &mut Self, element: Value| {
+            let element = if fresh {
+                lowerer.thaw(&element)
+            } else {
+                element
+            };
+            lowerer.assign(&loop_.target, element)?;
+            lowerer.block(&loop_.body)
+        };
+        if leaves_early(&loop_.body) {
+            let mut otherwise = |lowerer: &mut Self| lowerer.block(&loop_.orelse);
+            let exits = self.until_left(rows, span, &mut body, &mut otherwise)?;
+            return Ok((exits, None));
+        }
+        let mut changed = None;
+        if let Some(id) = records_of
+            && rows.on.is_empty()
+        {
+            if self.over_records(id, &rows.relation, span, &mut body)? {
+                changed = Some(id);
+            }
+        } else {
+            self.over(rows, span, &mut body)?;
+        }
+        Ok((self.block(&loop_.orelse)?, changed))
+    }
+
+    /// Executes the body for the rows of a relation, or for those that belong to the current row.
+    pub(crate) fn over(
+        &mut self,
+        rows: &Matching,
+        span: &Span,
+        body: &mut dyn FnMut(&mut Self, Value) -> Result<Exits, Refusal>,
+    ) -> Result<(), Refusal> {
+        if self.in_rows() {
+            return self.inner_rows(rows, span, body);
+        }
+        let relation = self.chosen(rows, span)?;
+        self.over_rows(&relation, span, body)
     }
 
     /// Executes the body once per item of a constant list.
@@ -185,62 +343,80 @@ impl<'a> Lowerer<'a> {
         span: &Span,
         body: &mut dyn FnMut(&mut Self, Value) -> Result<Exits, Refusal>,
     ) -> Result<(), Refusal> {
+        if self.in_rows() {
+            let all = Matching {
+                relation: relation.clone(),
+                on: Vec::new(),
+            };
+            return self.inner_rows(&all, span, body);
+        }
         let entry = self.state.clone();
         let snapshot = self.snapshot();
         let scope = self.new_scope();
+        let (plan, context) = self.settle(relation, scope, &entry, true, span, body)?;
+        let result = LoopResult {
+            relation,
+            scope,
+            started: &context.started,
+            entry: &entry,
+            plan: &plan,
+            demands: &context.demands,
+            span,
+        };
+        let finished = std::mem::take(&mut self.state);
+        let built = folds::build(self, &result, &finished, context.deferred);
+        self.scopes.pop();
+        self.previous = snapshot.previous();
+        built
+    }
+
+    /// Executes the body for a row until what it carries to the next one is known. The state is then the
+    /// one after the row, and the row is still entered.
+    pub(crate) fn settle(
+        &mut self,
+        relation: &Relation,
+        scope: Scope,
+        entry: &State,
+        defines: bool,
+        span: &Span,
+        body: &mut dyn FnMut(&mut Self, Value) -> Result<Exits, Refusal>,
+    ) -> Result<(Plan, LoopContext), Refusal> {
+        let before = self.state.clone();
+        let snapshot = self.snapshot();
         let mut plan = Plan::default();
         for _ in 0..ROUNDS_MAX {
             self.restore(&snapshot);
             self.state = entry.clone();
             self.enter_rows(scope, relation.node);
-            self.loops.push(LoopContext {
-                scope,
-                entries: BTreeMap::new(),
-                demands: Vec::new(),
-                defines: true,
-            });
+            self.loops
+                .push(LoopContext::new(scope, entry.clone(), defines));
             self.mark(&plan, scope);
             let started = self.state.clone();
+            if let Some(context) = self.loops.last_mut() {
+                context.started = started.clone();
+            }
             let outcome = self.one_row(relation, scope, span, body);
             let observed = outcome.and_then(|()| {
                 let finished = self.state.clone();
-                self.observe(&entry, &started, &finished, &plan, scope)
+                self.observe(entry, &started, &finished, &plan, scope)
             });
-            let demands = self
-                .loops
-                .pop()
-                .map(|context| context.demands)
-                .unwrap_or_default();
-            let observed = match observed {
-                Ok(observed) => observed,
-                Err(refusal) => {
+            let context = self.loops.pop();
+            match (observed, context) {
+                (Ok(observed), Some(context)) if observed == plan => return Ok((plan, context)),
+                (Ok(observed), _) => {
+                    self.scopes.pop();
+                    plan = observed;
+                }
+                (Err(refusal), _) => {
                     self.scopes.pop();
                     self.restore(&snapshot);
-                    self.state = entry;
+                    self.state = before;
                     return Err(refusal);
                 }
-            };
-            if observed == plan {
-                let result = LoopResult {
-                    relation,
-                    scope,
-                    started: &started,
-                    entry: &entry,
-                    plan: &plan,
-                    demands: &demands,
-                    span,
-                };
-                let finished = std::mem::take(&mut self.state);
-                let built = folds::build(self, &result, &finished);
-                self.scopes.pop();
-                self.previous = snapshot.previous();
-                return built;
             }
-            self.scopes.pop();
-            plan = observed;
         }
         self.restore(&snapshot);
-        self.state = entry;
+        self.state = before;
         Err(Refusal::new(
             "for loop",
             "the types of what it carries from row to row do not settle",
@@ -294,6 +470,9 @@ impl<'a> Lowerer<'a> {
             numpy: false,
         };
         for (place, ty) in &plan.scalars {
+            if plan.pending.places.contains(place) {
+                continue;
+            }
             let name = place_marker(scope, place);
             columns.push(relift_dataflow::Column {
                 name: name.clone(),
@@ -301,7 +480,11 @@ impl<'a> Lowerer<'a> {
             });
             set_place(&mut self.state, place, Value::Scalar(marker(name)));
         }
+        self.mark_pending(&plan.pending);
         for place in &plan.carried {
+            if plan.pending.places.contains(place) {
+                continue;
+            }
             let refusal = Refusal::new(
                 "for loop",
                 "a value is carried from one row to the next in a way that is not lifted",
@@ -369,13 +552,17 @@ impl<'a> Lowerer<'a> {
         scope: Scope,
     ) -> Result<Plan, Refusal> {
         let mut next = plan.clone();
+        if let Some(context) = self.loops.last() {
+            next.pending.extend(&context.deferred);
+        }
         for place in places(started) {
             let (Some(before), Some(after)) =
                 (get_place(started, &place), get_place(finished, &place))
             else {
                 continue;
             };
-            if before == after && !next.scalars.contains_key(&place)
+            if next.pending.places.contains(&place)
+                || before == after && !next.scalars.contains_key(&place)
                 || matches!(before, Value::Unknown(_) | Value::Unbound)
             {
                 continue;
@@ -407,15 +594,17 @@ impl<'a> Lowerer<'a> {
                 continue;
             }
             let before = self.untouched(*id, &touched.key, &touched.span);
-            let fields = self.flatten(&touched.value, finished, "value");
-            let Ok(fields) = fields else {
-                if touched.present == before.present && touched.value == before.value {
+            let (fields, grown) = match self.flatten_entry(&touched.value, finished) {
+                Ok(fields) => fields,
+                Err(_) if touched.present == before.present && touched.value == before.value => {
                     continue;
                 }
-                return fields.map(|_| plan.clone());
+                Err(refusal) => return Err(refusal),
             };
+            // A list is seen to grow when there is an entry to find it in.
             if let Some(known) = plan.dicts.get(id)
                 && !same_shape(&known.value, &fields.template)
+                && (grown.is_empty() || crate::groups::has_placeholder(&known.value))
             {
                 return Err(Refusal::new(
                     "dictionary",
@@ -534,7 +723,7 @@ pub(crate) fn get_place<'s>(state: &'s State, place: &Place) -> Option<&'s Value
         Place::Item(id, index) => match &state.heap.get(id)?.content {
             Content::List(segments) => match &segments.get(*index)?.kind {
                 SegmentKind::Item(value) => Some(value),
-                SegmentKind::Rows(_) => None,
+                SegmentKind::Rows(_) | SegmentKind::Matching(_) | SegmentKind::Earlier => None,
             },
             _ => None,
         },
@@ -577,6 +766,37 @@ pub(crate) fn set_place(state: &mut State, place: &Place, value: Value) {
             }
         }
     }
+}
+
+/// Whether a statement leaves the loop whose body this is before its last row.
+fn leaves_early(body: &[ast::Stmt]) -> bool {
+    struct Leaving {
+        found: bool,
+        loops: u32,
+    }
+    impl<'a> Visitor<'a> for Leaving {
+        fn visit_stmt(&mut self, statement: &'a ast::Stmt) {
+            match statement {
+                ast::Stmt::Return(_) => self.found = true,
+                ast::Stmt::Break(_) if self.loops == 0 => self.found = true,
+                ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_) => {}
+                ast::Stmt::For(_) | ast::Stmt::While(_) => {
+                    self.loops += 1;
+                    visitor::walk_stmt(self, statement);
+                    self.loops -= 1;
+                }
+                _ => visitor::walk_stmt(self, statement),
+            }
+        }
+    }
+    let mut leaving = Leaving {
+        found: false,
+        loops: 0,
+    };
+    for statement in body {
+        leaving.visit_stmt(statement);
+    }
+    leaving.found
 }
 
 /// Whether the loop makes its records itself, so that changing them is seen nowhere else.

@@ -10,10 +10,10 @@ use relift_job::{ColumnName, FrameName};
 
 use crate::lowering::Lowerer;
 use crate::merging::resolve;
-use crate::state::{State, any, not, without_known};
+use crate::state::{State, any, common_scope, not, without_known};
 use crate::values::{
-    Choice, Condition, Content, Dict, Factory, Mapping, NO_ROW, ObjectId, Record, RecordKind, Rest,
-    Segment, SegmentKind, Template, Term, Value,
+    Choice, Condition, Content, Dict, Factory, Mapping, Matching, NO_ROW, ObjectId, Record,
+    RecordKind, Rest, Segment, SegmentKind, Template, Term, Value,
 };
 
 /// A value as columns, and the template that makes it again from them.
@@ -115,12 +115,31 @@ impl Lowerer<'_> {
                     .fields
                     .iter()
                     .map(|(field, item)| {
+                        // What is not known of a row matters where it is asked for.
+                        if let Value::Unknown(_) = item
+                            && matches!(record.kind, RecordKind::NamedTuple | RecordKind::Series)
+                        {
+                            return Ok((field.clone(), item.clone()));
+                        }
                         let item = Self::flatten_into(item, state, &below(field), false, columns)?;
                         Ok((field.clone(), item))
                     })
                     .collect::<Result<_, Refusal>>()?,
             }))),
             Value::Object(id) => match state.heap.get(id).map(|object| &object.content) {
+                Some(Content::List(segments))
+                    if matches!(&segments[..], [Segment { guard, kind: SegmentKind::Matching(_) }]
+                        if guard.iter().all(|fact| state.known(&fact.expr) == Some(true))) =>
+                {
+                    let matching = segments.iter().find_map(|segment| match &segment.kind {
+                        SegmentKind::Matching(matching) => Some(matching.clone()),
+                        _ => None,
+                    });
+                    let matching = matching
+                        .map(|matching| Value::Matching(Box::new(matching)))
+                        .ok_or_else(|| refusal("list", "its rows are lost"))?;
+                    Self::flatten_into(&matching, state, name, top, columns)
+                }
                 Some(Content::List(segments)) => {
                     let mut items = Vec::new();
                     for (index, segment) in segments.iter().enumerate() {
@@ -161,6 +180,17 @@ impl Lowerer<'_> {
                     "a collection inside a collection is not lifted",
                 )),
             },
+            Value::Matching(matching) => Ok(Value::Matching(Box::new(Matching {
+                relation: matching.relation.clone(),
+                on: matching
+                    .on
+                    .iter()
+                    .map(|(key, term)| {
+                        let column = column_for(term, &below(key.as_str()), columns);
+                        (key.clone(), Term::template(&column))
+                    })
+                    .collect(),
+            }))),
             Value::Unknown(refusal) => Err((**refusal).clone()),
             Value::Choice(choice)
                 if matches!(choice.no, Value::Unbound) || matches!(choice.yes, Value::Unbound) =>
@@ -257,6 +287,7 @@ impl Lowerer<'_> {
                     .collect();
                 self.object(Content::List(segments))
             }
+            Value::Matching(_) if crate::groups::is_placeholder(value) => self.earlier_list(),
             Value::Record(record)
                 if matches!(record.kind, RecordKind::Dict | RecordKind::Instance(_)) =>
             {
@@ -506,9 +537,24 @@ impl Lowerer<'_> {
             }
             keys.push((column.clone(), term.expr.clone()));
         }
-        let own_key = keys
+        let scope = mapping
+            .outer
             .iter()
-            .all(|(column, key)| key.as_column() == Some(column));
+            .try_fold(scope, |scope, (_, term)| common_scope(scope, term.scope))
+            .ok_or_else(|| {
+                Refusal::new(
+                    "dictionary",
+                    "it belongs to a row of another loop",
+                    Some(span.clone()),
+                )
+            })?;
+        for (column, term) in &mapping.outer {
+            keys.push((column.clone(), term.expr.clone()));
+        }
+        let own_key = mapping.outer.is_empty()
+            && keys
+                .iter()
+                .all(|(column, key)| key.as_column() == Some(column));
         let row = self
             .scopes
             .iter()
@@ -552,6 +598,10 @@ impl Lowerer<'_> {
     ) -> Value {
         let schema = &self.flow.node(mapping.node).schema;
         mapping.value.substitute(scope, &|column| {
+            // A key is what is asked for, whether there is an entry or not.
+            if let Some((_, key)) = keys.iter().find(|(name, _)| name == column) {
+                return Some(key.clone());
+            }
             let lookup = Expr::new(ExprKind::Lookup {
                 relation: mapping.node,
                 keys: keys.to_vec(),
@@ -694,6 +744,14 @@ impl Lowerer<'_> {
         }
         if *value == Value::Unbound {
             return otherwise.clone();
+        }
+        // Without the key there are no rows, either.
+        if matches!(value, Value::Matching(_))
+            && self
+                .fixed_items(otherwise)
+                .is_some_and(|items| items.is_empty())
+        {
+            return value.clone();
         }
         if let (Value::Object(_), _) | (_, Value::Object(_)) = (value, otherwise) {
             return Value::Choice(Box::new(Choice {

@@ -64,6 +64,7 @@ impl<'a> Lowerer<'a> {
         if !ends || mentioned.leaves && (compound || statement.is_return_stmt()) {
             return Err(refusal);
         }
+        self.guard_shared(statement, &refusal);
         if !self.is_talk(statement) {
             self.given_up.push(refusal.clone());
         }

@@ -185,7 +185,8 @@ impl Lowerer<'_> {
             let escaped = yes.escaped || no.escaped;
             // A merge of values may have poisoned it meanwhile.
             if let Some(object) = merge.merged.heap.get_mut(&id)
-                && !matches!(object.content, Content::Poisoned(_))
+                && (!matches!(object.content, Content::Poisoned(_))
+                    || object.content == yes.content)
             {
                 object.content = content;
                 object.escaped = escaped;
@@ -204,6 +205,9 @@ impl Lowerer<'_> {
             return yes.content.clone();
         }
         match (&yes.content, &no.content) {
+            (Content::Poisoned(a), Content::Poisoned(b)) => {
+                Content::Poisoned(crate::nesting::graver(a, b).clone())
+            }
             (Content::Poisoned(refusal), _) | (_, Content::Poisoned(refusal)) => {
                 Content::Poisoned(refusal.clone())
             }
@@ -364,6 +368,9 @@ impl Lowerer<'_> {
         let (yes, no) = (&resolved_yes, &resolved_no);
         match (yes, no) {
             _ if yes == no => yes.clone(),
+            (Value::Unknown(a), Value::Unknown(b)) => {
+                Value::Unknown(crate::nesting::graver(a, b).clone())
+            }
             (Value::Unknown(_), _) => yes.clone(),
             (_, Value::Unknown(_)) => no.clone(),
             (Value::Scalar(a), Value::Scalar(b)) => {

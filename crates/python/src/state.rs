@@ -59,7 +59,7 @@ impl State {
     /// Makes an object unusable from here on.
     pub(crate) fn poison(&mut self, id: ObjectId, refusal: &Rc<Refusal>) {
         if let Some(object) = self.heap.get_mut(&id)
-            && !matches!(object.content, Content::Poisoned(_))
+            && !matches!(&object.content, Content::Poisoned(old) if !crate::nesting::is_waiting(old))
         {
             object.content = Content::Poisoned(refusal.clone());
         }

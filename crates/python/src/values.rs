@@ -88,6 +88,8 @@ pub(crate) enum Value {
     Choice(Box<Choice>),
     /// Rows that are looped over once: `frame.iterrows()`, `d.items()`.
     Rows(Box<Relation>),
+    /// A list that nobody changes, of the rows that belong to a key or to the current row.
+    Matching(Box<Matching>),
     /// The part of the shared state that is a dictionary of frames.
     SharedState,
     /// `timedelta(days=n)` and differences of dates, in days.
@@ -153,6 +155,14 @@ pub(crate) struct Relation {
     pub(crate) element: Template,
 }
 
+/// The rows of a relation that belong together: those whose key columns equal the terms, missing being
+/// equal to missing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Matching {
+    pub(crate) relation: Relation,
+    pub(crate) on: Vec<(ColumnName, Term)>,
+}
+
 /// Something that can be changed in place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Object {
@@ -196,6 +206,10 @@ pub(crate) struct Condition {
 pub(crate) enum SegmentKind {
     Item(Value),
     Rows(Relation),
+    /// Rows that belong to the current row of a loop.
+    Matching(Matching),
+    /// What earlier rows of the loop being executed have appended to a list of a dictionary's entry.
+    Earlier,
 }
 
 /// A dictionary or set.
@@ -237,6 +251,9 @@ pub(crate) struct Mapping {
     pub(crate) keys: Vec<ColumnName>,
     pub(crate) key: Template,
     pub(crate) value: Template,
+    /// Further key columns, of which the current row of a loop knows the values: each row of that loop
+    /// has a dictionary of its own.
+    pub(crate) outer: Vec<(ColumnName, Term)>,
 }
 
 /// What a `defaultdict` makes for an absent key.
@@ -320,6 +337,7 @@ impl Value {
             Self::Bound(..) => "a method",
             Self::Choice(_) => "one of two things",
             Self::Rows(_) => "an iterator over rows",
+            Self::Matching(_) => "a list of rows",
             Self::SharedState => "the shared state",
             Self::Days(_) => "a time difference",
             Self::Unknown(_) => "something not understood",
@@ -359,6 +377,15 @@ impl Value {
                     no: choice.no.map_terms(change),
                 }))
             }
+            // What its element reads are columns of its own relation.
+            Self::Matching(matching) => Self::Matching(Box::new(Matching {
+                relation: matching.relation.clone(),
+                on: matching
+                    .on
+                    .iter()
+                    .map(|(column, term)| (column.clone(), change(term)))
+                    .collect(),
+            })),
             other => other.clone(),
         }
     }
