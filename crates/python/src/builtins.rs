@@ -371,6 +371,11 @@ impl Lowerer<'_> {
                 }
                 Ok(dict)
             }
+            "reversed" => {
+                arguments.only(1, &[])?;
+                let value = need()?;
+                self.reversed(&value, &span)
+            }
             "zip" => {
                 arguments.only(usize::MAX, &[])?;
                 self.zip(&arguments.positional, &span)

@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use relift_dataflow::{
-    Base, Expr as FlowExpr, ExprKind, Function, Literal, Parameter, PickWhich, Refusal,
-};
+use relift_dataflow::{Base, Expr as FlowExpr, ExprKind, Function, Literal, Parameter, Refusal};
 use relift_diagnostics::Span;
 use relift_job::FrameName;
 use ruff_python_ast::{self as ast, Expr, Number};
@@ -483,31 +481,21 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// `rows[0]` and `rows[-1]`.
+    /// `rows[index]`.
     fn item_of_rows(
         &mut self,
         rows: &crate::values::Matching,
         key: &Value,
         span: &Span,
     ) -> Result<Value, Refusal> {
-        let which = match key.as_int() {
-            Some(0) => PickWhich::First,
-            Some(-1) => PickWhich::Last,
-            _ => {
-                return Err(Refusal::new(
-                    "subscript",
-                    "an item of a list of rows is read by its place",
-                    Some(span.clone()),
-                ));
-            }
-        };
-        self.end_of(
-            rows,
-            which,
-            "subscript",
-            "of an empty list it raises IndexError",
-            span,
-        )
+        match key.as_int() {
+            Some(index) => self.item_at(rows, index, span),
+            None => Err(Refusal::new(
+                "subscript",
+                "an item of a list of rows is read at a place that is not constant",
+                Some(span.clone()),
+            )),
+        }
     }
 
     /// `shared_state["name"]`.
@@ -547,8 +535,14 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let refuse = |reason: &str| Err(Refusal::new("slice", reason, Some(span.clone())));
-        if bounds.step.is_some() {
-            return refuse("a slice with a step is not lifted");
+        let mut reversed = false;
+        if let Some(step) = &bounds.step {
+            let step = self.eval(step)?;
+            match (step.as_int(), &bounds.lower, &bounds.upper) {
+                (Some(1), _, _) => {}
+                (Some(-1), None, None) => reversed = true,
+                _ => return refuse("a slice with a step is not lifted"),
+            }
         }
         let mut ends = Vec::new();
         for bound in [&bounds.lower, &bounds.upper] {
@@ -574,11 +568,26 @@ impl<'a> Lowerer<'a> {
             let clamp = |end: i64| (if end < 0 { end + length } else { end }).clamp(0, length);
             let from = clamp(lower.unwrap_or(0)) as usize;
             let to = (clamp(upper.unwrap_or(length)) as usize).max(from);
-            let part = items[from..to].to_vec();
+            let mut part = items[from..to].to_vec();
+            if reversed {
+                part.reverse();
+            }
             return Ok(match value {
                 Value::Tuple(_) | Value::Record(_) => Value::Tuple(part),
                 _ => self.list_of(part),
             });
+        }
+        let part = crate::positions::Part {
+            lower,
+            upper,
+            reversed,
+        };
+        if let Some(rows) = self.as_matching(value) {
+            let rows = self.part_of(&rows, part, span)?;
+            return Ok(Value::Matching(Box::new(rows)));
+        }
+        if reversed && !matches!(value, Value::Object(_)) {
+            return refuse("a slice with a step is not lifted");
         }
         match value {
             Value::Scalar(term) => {
@@ -592,23 +601,26 @@ impl<'a> Lowerer<'a> {
                 )?))
             }
             Value::Object(id) => {
-                let first = match (lower, upper) {
-                    (None | Some(0), Some(count)) => u64::try_from(count).ok(),
-                    _ => None,
-                };
-                let Some(count) = first else {
-                    return refuse("only the first items of rows are lifted");
-                };
                 match self.state.heap.get(id).map(|object| object.content.clone()) {
                     Some(Content::List(segments)) => {
                         let relation = self.list_relation(&segments, None, span)?;
-                        let rows = self.first_rows(&relation, count, span)?;
+                        let rows =
+                            self.part_of(&crate::values::Matching::all(relation), part, span)?;
                         let list = self.list_of(Vec::new());
                         let id = crate::iteration::object_id(&list);
-                        self.extend_list(id, &Value::Rows(Box::new(rows)), span)?;
+                        self.extend_list(id, &Value::Rows(Box::new(rows.relation)), span)?;
                         Ok(list)
                     }
-                    Some(Content::Frame(node)) => self.frame_head(node, count, span),
+                    Some(Content::Frame(node)) => {
+                        let first = match (lower, upper) {
+                            (None | Some(0), Some(count)) if !reversed => u64::try_from(count).ok(),
+                            _ => None,
+                        };
+                        match first {
+                            Some(count) => self.frame_head(node, count, span),
+                            None => refuse("only the first items of rows are lifted"),
+                        }
+                    }
                     Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                     _ => refuse("it is not lifted for this object"),
                 }

@@ -291,18 +291,11 @@ impl Lowerer<'_> {
     /// `zip(a, b)`: columns of one frame, or constants.
     pub(crate) fn zip(&mut self, parts: &[Value], span: &Span) -> Result<Value, Refusal> {
         let mut items = Vec::new();
-        let mut rows: Vec<Relation> = Vec::new();
+        let mut rows: Vec<Matching> = Vec::new();
         for part in parts {
-            match self.iterate(part, span)? {
-                Iteration::Items(part) => items.push(part),
-                Iteration::Rows(relation) => rows.push(relation),
-                Iteration::Matching(_) => {
-                    return Err(Refusal::new(
-                        "zip",
-                        "it pairs rows that belong to a row of a loop",
-                        Some(span.clone()),
-                    ));
-                }
+            match self.iterate(part, span)?.into_rows() {
+                Err(part) => items.push(part),
+                Ok(part) => rows.push(part),
             }
         }
         if rows.is_empty() {
@@ -315,18 +308,35 @@ impl Lowerer<'_> {
                     .collect(),
             ));
         }
-        let node = rows[0].node;
-        if !items.is_empty() || rows.iter().any(|relation| relation.node != node) {
+        let (node, on) = (rows[0].relation.node, rows[0].on.clone());
+        let paired = |rows: Matching| {
+            if rows.on.is_empty() {
+                Value::Rows(Box::new(rows.relation))
+            } else {
+                Value::Matching(Box::new(rows))
+            }
+        };
+        if items.is_empty()
+            && let Some(pairs) = self.neighbours(&rows, span)?
+        {
+            return Ok(paired(pairs));
+        }
+        if !items.is_empty()
+            || rows
+                .iter()
+                .any(|part| part.relation.node != node || part.on != on)
+        {
             return Err(Refusal::new(
                 "zip",
                 "it pairs rows of different relations by position",
                 Some(span.clone()),
             ));
         }
-        Ok(Value::Rows(Box::new(Relation {
-            node,
-            element: Value::Tuple(rows.into_iter().map(|relation| relation.element).collect()),
-        })))
+        let element = Value::Tuple(rows.into_iter().map(|part| part.relation.element).collect());
+        Ok(paired(Matching {
+            relation: Relation { node, element },
+            on,
+        }))
     }
 
     /// `enumerate(a)`.
@@ -344,23 +354,12 @@ impl Lowerer<'_> {
                     .map(|(index, item)| Value::Tuple(vec![Value::int(start + index as i64), item]))
                     .collect(),
             ),
-            Iteration::Matching(_) => {
-                return Err(Refusal::new(
-                    "enumerate",
-                    "the position of a row among those of another row is not lifted",
-                    Some(span.clone()),
-                ));
-            }
             Iteration::Rows(relation) => {
-                let position = Value::unknown(Refusal::new(
-                    "enumerate",
-                    "the position of a row is not lifted",
-                    Some(span.clone()),
-                ));
-                Value::Rows(Box::new(Relation {
-                    node: relation.node,
-                    element: Value::Tuple(vec![position, relation.element]),
-                }))
+                let rows = self.enumerated(&Matching::all(relation), start, span)?;
+                Value::Rows(Box::new(rows.relation))
+            }
+            Iteration::Matching(rows) => {
+                Value::Matching(Box::new(self.enumerated(&rows, start, span)?))
             }
         })
     }

@@ -36,6 +36,7 @@ mod nesting;
 mod own_changes;
 mod pairs;
 pub mod pandas;
+mod positions;
 mod running;
 mod series;
 mod shared_records;
