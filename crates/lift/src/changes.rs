@@ -37,7 +37,7 @@ pub(crate) fn recognise(
     name: &ColumnName,
     ty: ColumnType,
 ) -> Result<Change, &'static str> {
-    let next = simplify(prepare(next.clone(), name, ty));
+    let next = set_unless_equal(simplify(prepare(next.clone(), name, ty)), name, ty);
     if is_previous(&next, name) {
         return Ok(Change::Keep);
     }
@@ -81,6 +81,40 @@ pub(crate) fn recognise(
         ExprKind::If { arms, otherwise } => choice(arms, otherwise, name)
             .ok_or("its new value depends on its old one in a way no aggregate expresses"),
         _ => Err("its new value depends on its old one in a way no aggregate expresses"),
+    }
+}
+
+/// `x if x != v else v` is x, where equal values are the same value.
+fn set_unless_equal(next: Expr, name: &ColumnName, ty: ColumnType) -> Expr {
+    let alike = !ty.missing.nan
+        && matches!(
+            ty.base,
+            Base::Int64 | Base::Text | Base::Date | Base::Timestamp | Base::Bool
+        );
+    let ExprKind::If { arms, otherwise } = &next.kind else {
+        return next;
+    };
+    let [(test, value)] = &arms[..] else {
+        return next;
+    };
+    let ExprKind::Call(Function::Compare(comparison, Flavour::Python), sides) = &test.kind else {
+        return next;
+    };
+    let (set, kept) = match comparison {
+        Comparison::Ne => (value, otherwise.as_ref()),
+        Comparison::Eq => (otherwise.as_ref(), value),
+        _ => return next,
+    };
+    let [left, right] = &sides[..] else {
+        return next;
+    };
+    let compared = is_previous(&without_marks(left.clone()), name) && same(right, set)
+        || is_previous(&without_marks(right.clone()), name) && same(left, set);
+    if alike && compared && is_previous(&without_marks(kept.clone()), name) && !reads_previous(set)
+    {
+        set.clone()
+    } else {
+        next
     }
 }
 

@@ -138,12 +138,21 @@ fn complement(condition: &Expr) -> Option<Expr> {
 
 /// Conditions in the order they decide: tests first that stand outermost.
 fn deciding_atoms(value: &Expr, found: &mut Vec<Expr>) {
-    if let ExprKind::If { arms, otherwise } = &value.kind {
-        for (condition, value) in arms {
-            atoms_of(condition, found);
-            deciding_atoms(value, found);
+    match &value.kind {
+        ExprKind::If { arms, otherwise } => {
+            for (condition, value) in arms {
+                atoms_of(condition, found);
+                deciding_atoms(value, found);
+            }
+            deciding_atoms(otherwise, found);
         }
-        deciding_atoms(otherwise, found);
+        // `(0 if new else old) + 1`: what is chosen inside decides about the whole.
+        ExprKind::Call(_, arguments) if reads_previous(value) => {
+            for argument in arguments.iter().filter(|part| reads_previous(part)) {
+                deciding_atoms(argument, found);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -12,7 +12,7 @@ use relift_job::ColumnName;
 
 use crate::Level;
 use crate::changes::{Change, recognise};
-use crate::conditions::{Cases, Scope, reads_previous, same, split};
+use crate::conditions::{Cases, Scope, same, split};
 use crate::rule::{Applies, declare_lifting_rule, fresh_name};
 use crate::slots::{SlotPlan, Start, never_negative_zero, plan};
 
@@ -301,15 +301,18 @@ impl Lifter<'_, '_> {
 
     /// A value that every row sets is that of the row before.
     fn set_on_every_row(&mut self, slot: &RunningSlot) -> Result<bool, TypeError> {
-        if reads_previous(&slot.next) || !self.creates() {
+        let Some(ty) = self.types.ty(&slot.before).filter(|_| self.creates()) else {
             return Ok(false);
-        }
-        let value = if same(&slot.first, &slot.next) {
-            slot.next.clone()
+        };
+        let Ok(Change::Set(next)) = recognise(&slot.next, &slot.before, ty) else {
+            return Ok(false);
+        };
+        let value = if same(&slot.first, &next) {
+            next
         } else {
             Expr::branch(
                 Expr::column(self.running.presence.clone()),
-                slot.next.clone(),
+                next,
                 slot.first.clone(),
             )
         };

@@ -232,10 +232,19 @@ impl Compiler<'_> {
         let among = |sql: Sql| match &filter {
             Some(_) if RuleMutant::SqlWindowFilter.is_on() => sql,
             None => sql,
-            Some(filter) => Sql::Case(
-                vec![(filter.clone(), sql)],
-                Box::new(Sql::Constant("NULL".to_owned())),
-            ),
+            Some(filter) => match sql {
+                // The value is guarded by the same test already.
+                Sql::Case(arms, otherwise)
+                    if matches!(&arms[..], [(test, _)] if test == filter)
+                        && *otherwise == Sql::Constant("NULL".to_owned()) =>
+                {
+                    Sql::Case(arms, otherwise)
+                }
+                sql => Sql::Case(
+                    vec![(filter.clone(), sql)],
+                    Box::new(Sql::Constant("NULL".to_owned())),
+                ),
+            },
         };
         let over = |name: &'static str, argument: Sql| place.over(name, argument, frame, span);
         if aggregate.function == A::Count {
