@@ -216,6 +216,18 @@ fn branches(arms: Vec<(Expr, Expr)>, otherwise: Expr) -> Expr {
         if condition.is_false() || kept.iter().any(|(before, _)| *before == condition) {
             continue;
         }
+        // Inside its own branch a condition is true.
+        let value = match value.kind {
+            ExprKind::If { mut arms, .. }
+                if arms.first().is_some_and(|(own, _)| *own == condition) =>
+            {
+                arms.swap_remove(0).1
+            }
+            kind => Expr {
+                kind,
+                span: value.span,
+            },
+        };
         if condition.is_true() {
             otherwise = value;
             break;
@@ -251,6 +263,18 @@ fn branches(arms: Vec<(Expr, Expr)>, otherwise: Expr) -> Expr {
         if value.is_false() && otherwise.is_true() {
             return negate(condition.clone());
         }
+    }
+    // `x if x is not None else None`
+    if let [(condition, value)] = &kept[..]
+        && let ExprKind::Call(Function::Not, negated) = &condition.kind
+        && let [inner] = &negated[..]
+        && let ExprKind::Call(Function::IsNone, tested) = &inner.kind
+        && let [tested] = &tested[..]
+        && matches!(otherwise.as_literal(), Some(Literal::None))
+        && (value == tested
+            || matches!(&value.kind, ExprKind::Call(Function::Known, known) if known[0] == *tested))
+    {
+        return tested.clone();
     }
     Expr::new(ExprKind::If {
         arms: kept,

@@ -47,11 +47,22 @@ pub(crate) fn split(
     conditions: &[Expr],
     values: &[Expr],
 ) -> Option<Cases<(Vec<Expr>, Vec<Expr>)>> {
+    split_by(scope, conditions, values, values.len())
+}
+
+/// As [`split`], but only the first `deciding` values are taken apart.
+pub(crate) fn split_by(
+    scope: &Scope<'_>,
+    conditions: &[Expr],
+    values: &[Expr],
+    deciding: usize,
+) -> Option<Cases<(Vec<Expr>, Vec<Expr>)>> {
     let mut leaves = 0;
     split_further(
         scope,
         conditions.iter().cloned().map(simplify).collect(),
         values.iter().cloned().map(simplify).collect(),
+        deciding,
         &mut leaves,
     )
 }
@@ -60,13 +71,14 @@ fn split_further(
     scope: &Scope<'_>,
     conditions: Vec<Expr>,
     values: Vec<Expr>,
+    deciding: usize,
     leaves: &mut usize,
 ) -> Option<Cases<(Vec<Expr>, Vec<Expr>)>> {
     let mut atoms = Vec::new();
     for condition in &conditions {
         atoms_of(condition, &mut atoms);
     }
-    for value in &values {
+    for value in values.iter().take(deciding) {
         deciding_atoms(value, &mut atoms);
     }
     let atom = atoms
@@ -82,6 +94,7 @@ fn split_further(
             scope,
             conditions.iter().map(assumed).collect(),
             values.iter().map(assumed).collect(),
+            deciding,
             leaves,
         )
     };

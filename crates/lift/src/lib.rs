@@ -16,6 +16,7 @@ mod rules;
 mod slots;
 mod steps;
 mod tidy;
+mod windows;
 
 pub use decisions::{Decision, Level, Lifted};
 pub use emit::{Rewrite, condition_text, emit};

@@ -208,7 +208,11 @@ impl Pass<'_> {
             .collect();
         self.decisions.push(Decision {
             module: node.module,
-            construct: format!("{} carried from row to row", carried.join(", ")),
+            construct: if carried.is_empty() {
+                "keys seen so far, carried from row to row".to_owned()
+            } else {
+                format!("{} carried from row to row", carried.join(", "))
+            },
             level: lifted.level,
             rule: RUNNING_TO_WINDOW.name,
             reason: lifted.reason,

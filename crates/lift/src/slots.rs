@@ -12,7 +12,7 @@ use relift_job::ColumnName;
 
 use crate::Level;
 use crate::changes::{Change, is_exact, is_single_addition, recognise};
-use crate::conditions::{Cases, Scope, any, may_raise, reads_previous, same, split};
+use crate::conditions::{Cases, Scope, any, may_raise, reads_previous, same, split, split_by};
 
 /// The aggregates of one variable and its value over them.
 #[derive(Clone, Debug)]
@@ -51,12 +51,30 @@ pub(crate) fn plan(
     start: &Start<'_>,
     next: &Expr,
 ) -> Result<SlotPlan, String> {
+    // Whether the first row compares with a constant can be a case of its own or part of its value.
+    let reason = match plan_by(scope, name, ty, start, next, 2) {
+        Ok(plan) => return Ok(plan),
+        Err(reason) => reason,
+    };
+    plan_by(scope, name, ty, start, next, 1).map_err(|_| reason)
+}
+
+/// Plans with the first `deciding` of the later and the first value taken apart into cases.
+fn plan_by(
+    scope: &Scope<'_>,
+    name: &ColumnName,
+    ty: ColumnType,
+    start: &Start<'_>,
+    next: &Expr,
+    deciding: usize,
+) -> Result<SlotPlan, String> {
     let too_many = || "it depends on too many conditions".to_owned();
     let split_cases = match start {
-        Start::First { value, creates } => split(
+        Start::First { value, creates } => split_by(
             scope,
             std::slice::from_ref(*creates),
             &[next.clone(), (*value).clone()],
+            deciding,
         ),
         Start::Initial(_) => split(scope, &[], std::slice::from_ref(next)),
     }

@@ -14,6 +14,7 @@ use relift_job::{Catalog, ColumnName};
 use crate::conditions::may_raise;
 use crate::relevance::checked_by;
 use crate::rule::is_unique;
+use crate::windows::{below, merged};
 
 /// Rounds after which tidying stops; each only makes the graph smaller.
 const ROUNDS_MAX: usize = 8;
@@ -440,7 +441,30 @@ fn merge(flow: &Dataflow, catalog: &Catalog) -> Result<Dataflow, TypeError> {
     }
     let once = |id: &NodeId| uses.get(id).copied() == Some(1);
     let mut rewriter = Rewriter::new(flow, catalog);
+    let at = |id: NodeId| flow.node(id);
     for (id, node) in flow.nodes() {
+        if let Op::Window { input, .. } = &node.op
+            && let Some((lower, between)) = below(&at, &once, *input)
+            && let Some(source) = lower.op.inputs().first()
+            && let Some(merged) = merged(&node.op, between, lower, flow.node(*source))
+        {
+            let window = rewriter.op(merged.window);
+            let window = rewriter.add(id, window)?;
+            rewriter.flow.add_spans(window, lower.spans.iter().cloned());
+            let columns = merged
+                .projection
+                .into_iter()
+                .map(|(name, value)| (name, rewriter.expr(value)))
+                .collect();
+            rewriter.replace(
+                id,
+                Op::Map {
+                    input: window,
+                    columns,
+                },
+            )?;
+            continue;
+        }
         let op = match &node.op {
             Op::Map { input, columns } if once(input) => match &flow.node(*input).op {
                 Op::Map {

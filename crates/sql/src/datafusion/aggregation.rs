@@ -328,6 +328,10 @@ impl Compiler<'_> {
         let Some(argument) = aggregate.argument.as_ref() else {
             return refuse(name, "needs an argument", span);
         };
+        if aggregate.function == A::Any && argument.is_true() {
+            let zero = Sql::Constant("0".to_owned());
+            return Ok(Sql::infix(">", simple("count", None, filter), zero));
+        }
         let ty = translator.ty(argument)?;
         // Also a flag is exact: NULL would be passed over where FALSE counts.
         let sql = translator.value(argument)?;
