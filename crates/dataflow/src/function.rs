@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use relift_values::PythonFunction;
+use relift_values::{PythonFunction, SqliteFunction};
 
 /// The six comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +117,8 @@ macro_rules! functions {
             Quantize(RoundingMode),
             /// An operation of Python on single values; it fixes its meaning itself.
             Python(PythonFunction),
+            /// A function of SQLite on single values; it fixes its meaning itself.
+            Sqlite(SqliteFunction),
             $( $(#[$doc])* $name, )*
         }
 
@@ -273,6 +275,7 @@ impl Function {
             }
             Self::Quantize(mode) => format!("quantize_{}", mode.word()),
             Self::Python(function) => function.name().to_owned(),
+            Self::Sqlite(function) => function.name().to_owned(),
             named => Self::NAMED
                 .iter()
                 .find(|(function, _)| *function == named)
@@ -306,6 +309,9 @@ impl Function {
         if let Some(function) = PythonFunction::parse(name) {
             return Some(Self::Python(function));
         }
+        if let Some(function) = SqliteFunction::parse(name) {
+            return Some(Self::Sqlite(function));
+        }
         let parameterised = [Eq, Ne, Lt, Le, Gt, Ge]
             .into_iter()
             .flat_map(|comparison| {
@@ -334,6 +340,17 @@ mod tests {
     fn names_are_unique_and_parse_back() {
         for (function, name) in Function::NAMED {
             assert_eq!(Function::parse(name), Some(*function));
+        }
+        for function in SqliteFunction::ALL {
+            assert_eq!(
+                Function::parse(function.name()),
+                Some(Function::Sqlite(*function))
+            );
+            assert!(
+                Function::NAMED
+                    .iter()
+                    .all(|(_, name)| *name != function.name())
+            );
         }
         for function in PythonFunction::ALL {
             assert_eq!(

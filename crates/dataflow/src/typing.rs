@@ -1,7 +1,7 @@
 //! Types of expressions.
 
 use relift_job::ColumnName;
-use relift_values::{PythonFunction, PythonKind};
+use relift_values::{PythonFunction, PythonKind, SqliteFunction, SqliteKind};
 use thiserror::Error;
 
 use crate::{
@@ -406,6 +406,7 @@ fn call_type(
                 ..ty
             })
         }
+        F::Sqlite(named) => sqlite_type(named, types).ok_or_else(undefined),
         F::Python(named) => python_type(named, arguments, types).ok_or_else(undefined),
         F::NullIf => match types {
             [ty, _] => Ok(ty.with(Missing::NONE)),
@@ -413,6 +414,35 @@ fn call_type(
         },
         _ => Err(undefined()),
     }
+}
+
+/// Type of a function of SQLite on single values; nothing when its arguments are not what it takes.
+fn sqlite_type(function: SqliteFunction, types: &[ColumnType]) -> Option<ColumnType> {
+    let kinds = types
+        .iter()
+        .map(|ty| match ty.base {
+            Base::Nothing => Some(None),
+            Base::Int64 => Some(Some(SqliteKind::Integer)),
+            Base::Float64 => Some(Some(SqliteKind::Real)),
+            Base::Text => Some(Some(SqliteKind::Text)),
+            _ => None,
+        })
+        .collect::<Option<Vec<_>>>()?;
+    if !function.accepts(&kinds) {
+        return None;
+    }
+    let base = match function.result() {
+        SqliteKind::Integer => Base::Int64,
+        SqliteKind::Real => Base::Float64,
+        SqliteKind::Text => Base::Text,
+    };
+    // A format prints NULL as nothing.
+    let absent = function.may_be_null()
+        || function != SqliteFunction::Format && types.iter().any(|ty| ty.missing.possible());
+    Some(ColumnType::of(base).with(Missing {
+        none: absent,
+        nan: false,
+    }))
 }
 
 /// Type of an operation of Python on single values; nothing when its arguments are not what it takes.

@@ -300,6 +300,7 @@ fn part_changes(part: &Expr) -> Vec<(String, Expr)> {
                 | Function::Strftime
                 | Function::Slice
                 | Function::Python(_)
+                | Function::Sqlite(_)
                 | Function::SqliteSubstr => 1,
                 _ => arguments.len(),
             };

@@ -579,6 +579,7 @@ impl<'a> Scope<'a> {
             F::ToDate => format!("the date of {}", one()),
             F::FixedText => format!("{} written with {}", one(), places(arguments)),
             F::ThousandsText => format!("{} written with {} and commas", one(), places(arguments)),
+            F::Sqlite(named) => format!("{} of {}", named.summary(), listed(&words)),
             F::Python(named) => format!("{} of {}", named.summary(), listed(&words)),
             F::Slice
             | F::SqliteSubstr

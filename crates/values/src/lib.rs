@@ -16,6 +16,7 @@ mod number_text;
 mod python;
 mod rounding;
 mod sqlite;
+mod sqlite_functions;
 mod sqlite_text;
 mod text;
 mod title_case;
@@ -47,6 +48,9 @@ pub use rounding::{
 pub use sqlite::{
     SqliteNumber, SqliteRelease, sqlite_divide, sqlite_integer_of_text, sqlite_modulo,
     sqlite_numeric_of_text, sqlite_real_of_text, sqlite_real_text, sqlite_round,
+};
+pub use sqlite_functions::{
+    SqliteFunction, SqliteKind, SqliteValue, sqlite_format_values, sqlite_knows_moment_format,
 };
 pub use sqlite_text::{sqlite_like, sqlite_substr};
 pub use text::{

@@ -195,8 +195,52 @@ fn normalized(value: Extended) -> (Extended, i32) {
     (value, exponent)
 }
 
+/// `printf("%.*f")` of a magnitude; none of what is no number or too large for the digits modelled.
+pub(crate) fn sqlite_fixed_text(
+    magnitude: f64,
+    digits: usize,
+    release: SqliteRelease,
+) -> Option<String> {
+    if !(0.0..1e15).contains(&magnitude) || digits > 15 {
+        return None;
+    }
+    let digits = digits as i32;
+    let text = match release {
+        SqliteRelease::Before343 => {
+            let (printed, whole) = nudged_digits(magnitude, digits);
+            let digit = |digit: &u64| char::from(b'0' + *digit as u8);
+            let whole_text: String = printed[..whole].iter().map(digit).collect();
+            let fraction: String = printed[whole..].iter().map(digit).collect();
+            let whole_text = if whole_text.is_empty() {
+                "0".to_owned()
+            } else {
+                whole_text
+            };
+            format!("{whole_text}.{fraction}")
+        }
+        SqliteRelease::Since343 => {
+            let rounded = half_away_fixed(magnitude, digits as usize);
+            format!("{rounded:.places$}", places = digits as usize)
+        }
+    };
+    Some(if digits == 0 {
+        text.trim_end_matches('.').to_owned()
+    } else {
+        text
+    })
+}
+
 /// `printf("%.*f")` of SQLite 3.32 to 3.42 (16 significant digits), read back by its `sqlite3AtoF`.
 fn nudged_fixed(magnitude: f64, digits: i32) -> Extended {
+    let (mut printed, whole_digits) = nudged_digits(magnitude, digits);
+    while printed.len() > whole_digits && printed.last() == Some(&0) {
+        printed.pop();
+    }
+    read_back(&printed, whole_digits)
+}
+
+/// Its digits, and how many of them stand before the point.
+fn nudged_digits(magnitude: f64, digits: i32) -> (Vec<u64>, usize) {
     let mut half = rounder(digits);
     let binary_exponent = ((magnitude.to_bits() >> 52) & 0x7ff) as i32 - 1023;
     let mut value = Extended::of_float(magnitude);
@@ -219,10 +263,7 @@ fn nudged_fixed(magnitude: f64, digits: i32) -> Extended {
     for place in 1..=digits {
         printed.push(if place < -exponent { 0 } else { source.take() });
     }
-    while printed.len() > whole_digits && printed.last() == Some(&0) {
-        printed.pop();
-    }
-    read_back(&printed, whole_digits)
+    (printed, whole_digits)
 }
 
 /// Reads digits as `sqlite3AtoF` before 3.43: as many as fit 63 bits, then one scaling by a power of ten.

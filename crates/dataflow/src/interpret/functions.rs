@@ -39,6 +39,13 @@ pub(super) fn apply(
         let arguments: Vec<PythonValue> = arguments.iter().map(Value::python).collect();
         return Ok(named.evaluate(&arguments)?.into());
     }
+    if let F::Sqlite(named) = function {
+        let mut given = Vec::new();
+        for argument in arguments {
+            given.push(argument.sqlite().ok_or_else(undefined)?);
+        }
+        return Ok(named.evaluate(&given)?.into());
+    }
     // Functions that say themselves what a missing argument does.
     match (function, arguments) {
         (F::Compare(comparison, flavour), [left, right]) => {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use relift_values::{Decimal, PythonValue};
+use relift_values::{Decimal, PythonValue, SqliteValue};
 
 use crate::Literal;
 use crate::text::{date_text, decimal_literal, float_literal, quoted_text, timestamp_text};
@@ -50,6 +50,17 @@ impl PartialEq for Value {
     }
 }
 
+impl From<SqliteValue> for Value {
+    fn from(value: SqliteValue) -> Self {
+        match value {
+            SqliteValue::Null => Self::None,
+            SqliteValue::Integer(value) => Self::Int(value),
+            SqliteValue::Real(value) => Self::Float(value),
+            SqliteValue::Text(value) => Self::Text(value),
+        }
+    }
+}
+
 impl From<PythonValue> for Value {
     fn from(value: PythonValue) -> Self {
         match value {
@@ -66,6 +77,18 @@ impl From<PythonValue> for Value {
 }
 
 impl Value {
+    /// The same value as SQLite holds it; none of a kind it does not have.
+    pub(super) fn sqlite(&self) -> Option<SqliteValue> {
+        Some(match self {
+            value if value.is_missing() => SqliteValue::Null,
+            Self::Bool(value) => SqliteValue::Integer(i64::from(*value)),
+            Self::Int(value) => SqliteValue::Integer(*value),
+            Self::Float(value) => SqliteValue::Real(*value),
+            Self::Text(value) => SqliteValue::Text(value.clone()),
+            _ => return None,
+        })
+    }
+
     /// The same value for an operation of Python.
     pub(super) fn python(&self) -> PythonValue {
         match self {

@@ -10,11 +10,12 @@ mod numbers_of_text;
 mod python;
 mod rounding;
 mod run_loop;
+mod sqlite;
 mod text;
 
 use deltalake::datafusion::logical_expr::{ScalarUDF, WindowUDF};
 use deltalake::datafusion::prelude::SessionContext;
-use relift_values::PythonFunction;
+use relift_values::{PythonFunction, SqliteFunction};
 
 pub use function::Function;
 
@@ -44,6 +45,9 @@ pub static ALL: &[Function] = &[
 pub fn register(context: &SessionContext) {
     for function in ALL {
         context.register_udf(ScalarUDF::new_from_impl(*function));
+    }
+    for function in SqliteFunction::ALL {
+        context.register_udf(ScalarUDF::new_from_impl(sqlite::Call(*function)));
     }
     for function in PythonFunction::ALL {
         context.register_udf(ScalarUDF::new_from_impl(python::Operation(*function)));
@@ -129,6 +133,13 @@ mod tests {
             ("py_int_of_text(' 1_0 ')", "Int64 10"),
             ("py_float_of_text('1e3')", "Float64 1000.0"),
             ("py_part('a-b-c', '-', -1, 1)", "Utf8 b"),
+            ("sqlite_date('2024-01-31', '+1 month')", "Utf8 2024-03-02"),
+            ("sqlite_julianday('2024-02-29')", "Float64 2460369.5"),
+            ("sqlite_int_of_text('12abc')", "Int64 12"),
+            (
+                "sqlite_format('%05.1f|%s', 2.25, NULL, '3.40.1')",
+                "Utf8 002.3|",
+            ),
             ("py_is_int(' 12 ')", "Boolean true"),
             ("py_is_int(CAST(NULL AS VARCHAR))", "Boolean"),
             ("py_format_float(1234.5, ',.2f')", "Utf8 1,234.50"),
@@ -213,7 +224,9 @@ mod tests {
         let all = ALL.iter().map(|function| function.name);
         let names: std::collections::BTreeSet<&str> = all
             .chain(PythonFunction::ALL.iter().map(|function| function.name()))
+            .chain(SqliteFunction::ALL.iter().map(|function| function.name()))
             .collect();
-        assert_eq!(names.len(), ALL.len() + PythonFunction::ALL.len());
+        let count = ALL.len() + PythonFunction::ALL.len() + SqliteFunction::ALL.len();
+        assert_eq!(names.len(), count);
     }
 }

@@ -12,6 +12,7 @@ use relift_dataflow::{
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
+use relift_values::SqliteFunction;
 
 use super::fragment::{Existence, Sql};
 use super::identifier::{refuse, text_literal};
@@ -508,7 +509,27 @@ impl Translator<'_> {
             F::IsMissing => self.is_missing(first)?,
             F::Known => value(0)?,
             F::Add => Sql::infix("+", value(0)?, value(1)?),
-            F::Subtract => Sql::infix("-", value(0)?, value(1)?),
+            F::Subtract => match (value(0)?, value(1)?) {
+                // Between two days lie whole days.
+                (Sql::Call(JULIAN_DAY, left), Sql::Call(JULIAN_DAY, right))
+                    if matches!(
+                        (&left[..], &right[..]),
+                        ([Sql::IsoDate(_)], [Sql::IsoDate(_)])
+                    ) =>
+                {
+                    let day = |parts: Vec<Sql>| {
+                        parts.into_iter().next().map_or_else(
+                            || constant("NULL"),
+                            |part| match part {
+                                Sql::IsoDate(day) => *day,
+                                other => other,
+                            },
+                        )
+                    };
+                    Sql::infix("-", day(left), day(right)).cast("DOUBLE")
+                }
+                (left, right) => Sql::infix("-", left, right),
+            },
             F::Multiply => Sql::infix("*", value(0)?, value(1)?),
             F::Negate => Sql::Negate(Box::new(value(0)?)),
             F::Absolute => Sql::Call("abs", vec![value(0)?]),
@@ -634,6 +655,9 @@ impl Translator<'_> {
                         precision, scale, ..
                     } => Sql::DoubleOfDecimal(Box::new(sql), precision, scale),
                     Base::Nothing => constant("NULL").cast("DOUBLE"),
+                    Base::Text if function == F::SqliteReal => {
+                        Sql::Call(SqliteFunction::RealOfText.name(), vec![sql])
+                    }
                     Base::Text if function == F::ToFloat => {
                         Sql::Call("py_float_of_text", vec![sql])
                     }
@@ -650,12 +674,9 @@ impl Translator<'_> {
                 Base::Int64 => value(0)?,
                 Base::Bool => value(0)?.cast("BIGINT"),
                 // Beyond 64 bits the engine fails where SQLite takes the nearest; never a wrong value.
-                Base::Float64 => value(0)?.cast("BIGINT"),
-                _ => {
-                    return no(
-                        "takes the number at the beginning of a text, which the engine cannot",
-                    );
-                }
+                Base::Float64 | Base::Number => value(0)?.cast("BIGINT"),
+                Base::Text => Sql::Call(SqliteFunction::IntegerOfText.name(), vec![value(0)?]),
+                _ => return no("is not available for this type"),
             },
             F::SqliteText => match ty.base {
                 Base::Text => value(0)?,
@@ -744,7 +765,7 @@ impl Translator<'_> {
             }
             F::SqliteSubstr => match (int(1), int(2), arguments.len()) {
                 (Some(1..), None, 2) | (Some(1..), Some(0..), 3) => Sql::Call("substr", all()?),
-                _ => return no("needs a constant start from 1 and a length that is not negative"),
+                _ => Sql::Call(SqliteFunction::Substr.name(), all()?),
             },
             F::Replace if text(1).is_some_and(|searched| !searched.is_empty()) => {
                 Sql::Call("replace", all()?)
@@ -845,8 +866,36 @@ impl Translator<'_> {
             F::Coalesce => Sql::Call("coalesce", all()?),
             F::NullIf => Sql::Call("nullif", all()?),
             F::Python(named) => Sql::Call(named.name(), all()?),
+            F::Sqlite(named) => self.sqlite_call(named, arguments)?,
             F::Compare(..) | F::And | F::Or | F::Not | F::Truthy => self.truth(expr, false)?,
         })
+    }
+
+    /// A function of SQLite; the engine's own where it says the same. Days are not added there, because
+    /// behind the year 9999 SQLite answers NULL.
+    fn sqlite_call(&self, function: SqliteFunction, arguments: &[Expr]) -> Result<Sql, Refusal> {
+        let parts = arguments
+            .iter()
+            .map(|argument| self.value(argument))
+            .collect::<Result<Vec<_>, _>>()?;
+        let modifiers: Option<Vec<&str>> = arguments
+            .iter()
+            .skip(1)
+            .map(|argument| match argument.as_literal() {
+                Some(Literal::Text(text)) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        if function == SqliteFunction::Date
+            && let Some(Sql::IsoDate(day)) = parts.first()
+            && let Some(modifiers) = modifiers
+            && modifiers == ["start of month"]
+        {
+            let month = vec![Sql::Constant("'month'".to_owned()), day.as_ref().clone()];
+            let first = Sql::Call("date_trunc", month).cast("DATE");
+            return Ok(Sql::IsoDate(Box::new(first)));
+        }
+        Ok(Sql::Call(function.name(), parts))
     }
 
     /// Python's `str(x)`.
@@ -899,6 +948,7 @@ impl Translator<'_> {
     }
 }
 
+const JULIAN_DAY: &str = "sqlite_julianday";
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 

@@ -65,7 +65,7 @@ impl Compiler<'_> {
         }
         let mut made = Vec::new();
         for ((name, function), running) in wanted.iter().zip(running) {
-            let sql = self.windowed(input, &block, &place, function, running)?;
+            let sql = self.windowed(input, &block, &place, function, running.as_ref())?;
             made.push((name.clone(), sql));
         }
         block.columns.extend(made);
@@ -160,7 +160,7 @@ impl Compiler<'_> {
         block: &Block,
         place: &Place,
         function: &WindowFunction,
-        running: Option<Sql>,
+        running: Option<&Sql>,
     ) -> Result<Sql, Refusal> {
         let translator = self.translator(input, &block.columns);
         Ok(match function {
@@ -204,7 +204,7 @@ impl Compiler<'_> {
                 place.by_rows(name, arguments)
             }
             WindowFunction::Over { aggregate, frame } => {
-                self.framed(input, block, place, aggregate, *frame, running.as_ref())?
+                self.framed(input, block, place, aggregate, *frame, running)?
             }
         })
     }
