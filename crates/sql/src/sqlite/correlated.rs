@@ -11,8 +11,8 @@ use relift_dataflow::{
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{
-    self, Distinct, GroupByExpr, LimitClause, Query, Select, SelectItem, SetExpr, VisitMut,
-    VisitorMut,
+    self, Distinct, GroupByExpr, LimitClause, Query, Select, SelectItem, SetExpr, TableFactor,
+    VisitMut, VisitorMut,
 };
 
 use super::expression::Context;
@@ -24,8 +24,21 @@ use super::select::{conjuncts, unnested};
 /// The inner rows and what ties them to the row around.
 struct Tied {
     rows: Relation,
+    /// Whether they are one frame's, which SQLite then scans in stored order each time: for a table that
+    /// stands alone an index made for the query never pays.
+    stored: bool,
     /// Name of the inner side among the columns of `rows`, and the outer side.
     keys: Vec<(ColumnName, Expr)>,
+}
+
+/// A query of one column that reads the row around it.
+pub(crate) struct TiedColumn {
+    /// Its rows.
+    pub(crate) rows: Relation,
+    /// What must be equal, the outer side first.
+    pub(crate) pairs: Vec<(Expr, Expr)>,
+    /// Its column.
+    pub(crate) found: Expr,
 }
 
 impl Lowering<'_> {
@@ -82,12 +95,6 @@ impl Lowering<'_> {
         // Which of several rows comes first is SQLite's choice, unless ORDER BY tells them apart.
         let mut settled = keys.clone();
         let named = by_keys(self.flow, &tied.rows, &keys);
-        for term in &terms {
-            let Some(column) = self.value(&term.expr, &rows)?.as_column().cloned() else {
-                return no("sorts by an expression, which cannot be checked to tell rows apart");
-            };
-            settled.push(column);
-        }
         let mapped = self.add(
             Op::Map {
                 input: sorted,
@@ -96,18 +103,28 @@ impl Lowering<'_> {
             span.clone(),
             None,
         )?;
-        let (told, apart) = if terms.is_empty() {
-            (mapped, keys.clone())
-        } else {
-            (sorted, settled)
-        };
-        self.oblige_unique(
-            told,
-            apart,
-            "SQLite would choose which of several rows of the subquery counts",
-            &span,
-        );
-        let node = if terms.is_empty() {
+        if !tied.stored {
+            for term in &terms {
+                let Some(column) = self.value(&term.expr, &rows)?.as_column().cloned() else {
+                    return no(
+                        "sorts by an expression, which cannot be checked to tell rows apart",
+                    );
+                };
+                settled.push(column);
+            }
+            let (told, apart) = if terms.is_empty() {
+                (mapped, keys.clone())
+            } else {
+                (sorted, settled)
+            };
+            self.oblige_unique(
+                told,
+                apart,
+                "SQLite would choose which of several rows of the subquery counts",
+                &span,
+            );
+        }
+        let node = if terms.is_empty() && !tied.stored {
             mapped
         } else {
             self.add(
@@ -173,6 +190,7 @@ impl Lowering<'_> {
         let key = column.column.clone();
         let tied = Tied {
             rows: asked.clone(),
+            stored: false,
             keys: vec![(key.clone(), probe.clone())],
         };
         let tied = self.present_keys(tied, &span)?;
@@ -210,13 +228,12 @@ impl Lowering<'_> {
         .at(Some(span)))
     }
 
-    /// Rows of a query of one column that reads the row around it, the equalities that tie them to it, and
-    /// the column.
+    /// A query of one column that reads the row around it.
     pub(crate) fn tied_column(
         &mut self,
         query: &Query,
         context: &Context,
-    ) -> Result<(Relation, Vec<(Expr, Expr)>, Expr), Refusal> {
+    ) -> Result<TiedColumn, Refusal> {
         let span = self.places.of(query);
         let select = plain_select(query)
             .filter(|select| query.limit_clause.is_none() && !Self::has_aggregate(select, &[]));
@@ -240,7 +257,11 @@ impl Lowering<'_> {
             .into_iter()
             .map(|(name, around)| (around, Expr::column(name)))
             .collect();
-        Ok((tied.rows, pairs, found))
+        Ok(TiedColumn {
+            rows: tied.rows,
+            pairs,
+            found,
+        })
     }
 
     /// The inner rows that a condition of their own lets pass, and the equalities with the row around.
@@ -317,7 +338,8 @@ impl Lowering<'_> {
                 None,
             )?;
         }
-        self.present_keys(Tied { rows, keys }, span)
+        let stored = self.is_one_frame(select);
+        self.present_keys(Tied { rows, stored, keys }, span)
     }
 
     /// Without rows that no key finds.
@@ -421,7 +443,7 @@ impl Lowering<'_> {
             })
             .collect();
         // An index made for the query brings the rows of a key in an order of its own.
-        if tied.rows.order == RowOrder::Known {
+        if tied.rows.order == RowOrder::Known && !tied.stored {
             tied.rows.order = RowOrder::Unknown;
         }
         let groups = self.grouped(&tied.rows, select, &keys, &[])?;
@@ -467,6 +489,18 @@ impl Lowering<'_> {
         Ok(relift_dataflow::simplify(value))
     }
 
+    /// Whether a SELECT reads one frame and nothing else.
+    fn is_one_frame(&self, select: &Select) -> bool {
+        let [table] = &select.from[..] else {
+            return false;
+        };
+        let TableFactor::Table { name, .. } = &table.relation else {
+            return false;
+        };
+        let own = |name: &str| self.tables.iter().any(|(table, _)| table == name);
+        table.joins.is_empty() && !own(&name.to_string().to_ascii_lowercase())
+    }
+
     fn oblige_unique(&mut self, node: NodeId, columns: Vec<ColumnName>, why: &str, span: &Span) {
         let proven = self
             .flow
@@ -501,6 +535,32 @@ impl VisitorMut for OverNothing {
                 _ => ast::Value::Null,
             };
             *expr = ast::Expr::Value(value.with_empty_span());
+        }
+        std::ops::ControlFlow::Continue(())
+    }
+
+    /// NULL has no type to compute with, so what is NULL because of it is written as NULL.
+    fn post_visit_expr(&mut self, expr: &mut ast::Expr) -> std::ops::ControlFlow<()> {
+        let null = |part: &ast::Expr| matches!(unnested(part), ast::Expr::Value(value) if value.value == ast::Value::Null);
+        let vanishes = match expr {
+            ast::Expr::BinaryOp { left, op, right } => {
+                let logic = matches!(op, ast::BinaryOperator::And | ast::BinaryOperator::Or);
+                !logic && (null(left) || null(right))
+            }
+            ast::Expr::UnaryOp { expr, .. } | ast::Expr::Cast { expr, .. } => null(expr),
+            ast::Expr::Function(call) => {
+                let name = call.name.to_string().to_ascii_lowercase();
+                let strict = matches!(name.as_str(), "round" | "abs" | "upper" | "lower" | "date");
+                strict
+                    && matches!(&call.args, ast::FunctionArguments::List(list)
+                        if list.args.iter().any(|argument| matches!(argument,
+                            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))
+                                if null(argument))))
+            }
+            _ => false,
+        };
+        if vanishes {
+            *expr = ast::Expr::Value(ast::Value::Null.with_empty_span());
         }
         std::ops::ControlFlow::Continue(())
     }

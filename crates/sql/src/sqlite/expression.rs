@@ -8,8 +8,11 @@ use relift_dataflow::{
     Base, Comparison, Expr, ExprKind, Flavour, Function, Literal, Refusal, simplify,
 };
 use relift_job::ColumnName;
+use relift_values::SqliteFunction;
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator, Value};
 
+use super::dialect::GLOB;
+use super::functions::trimmed;
 use super::query::Lowering;
 use super::relation::{NotFound, Relation};
 use super::select::unnested;
@@ -37,6 +40,8 @@ pub(crate) struct Grouping {
     pub(crate) input: Relation,
     /// Keys, over `input`.
     pub(crate) keys: Vec<(ColumnName, Expr)>,
+    /// Columns that are neither keys nor aggregated, and what they are over the groups.
+    pub(crate) bare: Vec<(ColumnName, Expr)>,
     /// Aggregate calls and what they are over the groups.
     pub(crate) calls: Vec<(ast::Function, Expr)>,
 }
@@ -175,6 +180,14 @@ impl Lowering<'_> {
                 }
                 _ => return no("operator", "is not lifted"),
             },
+            ast::Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Custom(operator),
+                right,
+            } if operator == GLOB => {
+                let arguments = vec![self.value(left, context)?, self.value(right, context)?];
+                matched(SqliteFunction::Glob, arguments)
+            }
             ast::Expr::BinaryOp { left, op, right } => {
                 return self.binary(left, op, right, context, span);
             }
@@ -241,11 +254,43 @@ impl Lowering<'_> {
                 any: false,
                 expr,
                 pattern,
-                escape_char: None,
+                escape_char,
             } => {
-                let arguments = vec![self.value(expr, context)?, self.value(pattern, context)?];
-                let like = Expr::call(Function::SqliteLike, arguments);
+                let mut arguments = vec![self.value(expr, context)?, self.value(pattern, context)?];
+                for argument in &mut arguments {
+                    if self.type_of(argument, context.relation.node)?.base == Base::Int64 {
+                        *argument = Expr::call(Function::SqliteText, vec![argument.clone()]);
+                    }
+                }
+                let like = match escape_char {
+                    None => Expr::call(Function::SqliteLike, arguments),
+                    Some(escape) => {
+                        arguments.push(
+                            literal(&escape.value)
+                                .map_err(|reason| Refusal::new("ESCAPE", reason, span.clone()))?,
+                        );
+                        matched(SqliteFunction::LikeEscape, arguments)
+                    }
+                };
                 if *negated { like.negated() } else { like }
+            }
+            ast::Expr::IsTrue(inner) | ast::Expr::IsNotTrue(inner) => {
+                let holds = self.condition(inner, context)?;
+                let holds = Expr::branch(holds, Expr::bool(true), Expr::bool(false));
+                if matches!(expr, ast::Expr::IsTrue(_)) {
+                    holds
+                } else {
+                    holds.negated()
+                }
+            }
+            ast::Expr::IsFalse(inner) | ast::Expr::IsNotFalse(inner) => {
+                let fails = self.condition(inner, context)?.negated();
+                let fails = Expr::branch(fails, Expr::bool(true), Expr::bool(false));
+                if matches!(expr, ast::Expr::IsFalse(_)) {
+                    fails
+                } else {
+                    fails.negated()
+                }
             }
             ast::Expr::Case {
                 operand,
@@ -287,8 +332,18 @@ impl Lowering<'_> {
                 trim_where: None,
                 trim_what: None,
                 expr,
-                trim_characters: None,
-            } => Expr::call(Function::SqliteTrim, vec![self.value(expr, context)?]),
+                trim_characters,
+            } => {
+                let mut arguments = vec![self.value(expr, context)?];
+                match trim_characters.as_deref() {
+                    None => Expr::call(Function::SqliteTrim, arguments),
+                    Some([characters]) => {
+                        arguments.push(self.value(characters, context)?);
+                        trimmed("trim", arguments)
+                    }
+                    Some(_) => return no("TRIM", "takes two arguments at most"),
+                }
+            }
             ast::Expr::Substring {
                 expr,
                 substring_from: Some(from),
@@ -351,6 +406,12 @@ impl Lowering<'_> {
                 let key = grouping.keys.iter().find(|(_, key)| *key == value);
                 if let Some((name, _)) = key {
                     return Ok(Some(Expr::column(name.clone())));
+                }
+                let bare = value
+                    .as_column()
+                    .and_then(|name| grouping.bare.iter().find(|(own, _)| own == name));
+                if let Some((_, value)) = bare {
+                    return Ok(Some(value.clone()));
                 }
                 if value.as_column().is_some() {
                     return Err(Refusal::new(
@@ -478,6 +539,12 @@ impl Lowering<'_> {
         self.type_of(&lowered, node)?;
         Ok(lowered)
     }
+}
+
+/// A function that answers with 1 or 0, as a condition.
+fn matched(function: SqliteFunction, arguments: Vec<Expr>) -> Expr {
+    let answer = Expr::call(Function::Sqlite(function), arguments);
+    Expr::compare(Comparison::Ne, Flavour::Sql, answer, Expr::int(0))
 }
 
 fn literal(value: &Value) -> Result<Expr, String> {

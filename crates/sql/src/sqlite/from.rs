@@ -68,14 +68,13 @@ impl Lowering<'_> {
                     (JoinKind::Left, constraint)
                 }
                 JoinOperator::CrossJoin(constraint) => (JoinKind::Cross, constraint),
-                JoinOperator::Right(_)
-                | JoinOperator::RightOuter(_)
-                | JoinOperator::FullOuter(_) => {
-                    return Err(Refusal::new(
-                        "RIGHT or FULL JOIN",
-                        "the order of its unmatched rows is the planner's choice",
-                        Some(place),
-                    ));
+                JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => {
+                    relation = self.right_join(&relation, &right, constraint, place)?;
+                    continue;
+                }
+                JoinOperator::FullOuter(constraint) => {
+                    relation = self.full_join(&relation, right, constraint, place)?;
+                    continue;
                 }
                 _ => {
                     return Err(Refusal::new("join", "is not SQLite's", Some(place)));
@@ -84,6 +83,114 @@ impl Lowering<'_> {
             relation = self.join(&relation, right, kind, constraint, place)?;
         }
         Ok(relation)
+    }
+
+    /// A RIGHT JOIN: a LEFT JOIN from the other side, whose order is the planner's.
+    fn right_join(
+        &mut self,
+        left: &Relation,
+        right: &Relation,
+        constraint: &JoinConstraint,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        if !matches!(constraint, JoinConstraint::On(_)) {
+            return Err(Refusal::new(
+                "RIGHT or FULL JOIN",
+                "is lifted with ON only",
+                Some(span),
+            ));
+        }
+        let width = right.columns.len();
+        let mut joined = self.join(right, left.clone(), JoinKind::Left, constraint, span)?;
+        joined.columns.rotate_left(width);
+        joined.order = RowOrder::Unknown;
+        joined.unique.clear();
+        Ok(joined)
+    }
+
+    /// A FULL JOIN: the LEFT JOIN and the rows of the right side without a match.
+    fn full_join(
+        &mut self,
+        left: &Relation,
+        right: Relation,
+        constraint: &JoinConstraint,
+        span: Span,
+    ) -> Result<Relation, Refusal> {
+        let no = |reason: &str, span: Span| Err(Refusal::new("FULL JOIN", reason, Some(span)));
+        let JoinConstraint::On(condition) = constraint else {
+            return no("is lifted with ON only", span);
+        };
+        let right = self.renamed_apart(left, right, &span)?;
+        let mut on = Vec::new();
+        for part in conjuncts(condition) {
+            match self.equality(part, left, &right)? {
+                Some((l, r)) => {
+                    self.comparable(&l, left.node, &r, right.node)?;
+                    on.push((r, l));
+                }
+                None => {
+                    return no(
+                        "is lifted on equalities of the two sides only",
+                        self.places.of(part),
+                    );
+                }
+            }
+        }
+        let unmatched = self.add(
+            Op::Join {
+                left: right.node,
+                right: left.node,
+                kind: JoinKind::Anti,
+                on,
+                null_safe: false,
+                condition: None,
+                presence: None,
+            },
+            span.clone(),
+            None,
+        )?;
+        let matched = self.join(left, right, JoinKind::Left, constraint, span.clone())?;
+        let schema = self.flow.node(matched.node).schema.clone();
+        let own = self.flow.node(unmatched).schema.clone();
+        let columns = schema
+            .names()
+            .map(|name| {
+                let value = if own.has(name) {
+                    Expr::column(name.clone())
+                } else {
+                    Expr::none()
+                };
+                (name.clone(), value)
+            })
+            .collect();
+        let unmatched = self.add(
+            Op::Map {
+                input: unmatched,
+                columns,
+            },
+            span.clone(),
+            None,
+        )?;
+        let node = self.add(
+            Op::Union {
+                inputs: vec![matched.node, unmatched],
+            },
+            span,
+            None,
+        )?;
+        Ok(Relation {
+            node,
+            columns: matched
+                .columns
+                .into_iter()
+                .map(|column| ScopeColumn {
+                    optional: true,
+                    ..column
+                })
+                .collect(),
+            order: RowOrder::Unknown,
+            unique: Vec::new(),
+        })
     }
 
     fn factor(&mut self, factor: &TableFactor) -> Result<Relation, Refusal> {
@@ -201,11 +308,25 @@ impl Lowering<'_> {
                 }
             }
             JoinConstraint::Natural => {
-                return Err(Refusal::new(
-                    "NATURAL JOIN",
-                    "which columns it compares changes with the tables",
-                    Some(span),
-                ));
+                // The tables are as they are, so what they share is known.
+                let shared: Vec<(ColumnName, ColumnName)> = left
+                    .columns
+                    .iter()
+                    .filter(|column| !column.merged)
+                    .filter_map(|l| {
+                        let r = right.resolve(None, &l.name).ok()?;
+                        Some((l.column.clone(), r.column.clone()))
+                    })
+                    .collect();
+                for (l, r) in shared {
+                    for column in &mut columns[left_width..] {
+                        column.merged |= column.column == r;
+                    }
+                    on.push((
+                        Expr::column(l).at(Some(span.clone())),
+                        Expr::column(r).at(Some(span.clone())),
+                    ));
+                }
             }
         }
         for (l, r) in &on {

@@ -2,6 +2,9 @@
 
 use relift_dataflow::{Base, Expr, ExprKind, Function, Literal, Refusal};
 use relift_diagnostics::Span;
+use relift_values::{
+    SqliteFunction, SqliteValue, sqlite_format_values, sqlite_knows_moment_format,
+};
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::expression::Context;
@@ -48,7 +51,9 @@ impl Lowering<'_> {
                     _ => return no("takes three arguments"),
                 }
             }
-            ("nullif", [a, b]) if a == b => Expr::call(Function::NullIf, arguments),
+            ("nullif", [a, b]) if a == b || is_number(*a) && is_number(*b) => {
+                Expr::call(Function::NullIf, arguments)
+            }
             ("abs", [Base::Int64 | Base::Float64 | Base::Number]) => {
                 Expr::call(Function::Absolute, arguments)
             }
@@ -64,31 +69,77 @@ impl Lowering<'_> {
             ("length", [Base::Text]) => Expr::call(Function::Length, arguments),
             ("trim", [Base::Text]) => Expr::call(Function::SqliteTrim, arguments),
             ("replace", [Base::Text, Base::Text, Base::Text]) => {
-                Expr::call(Function::Replace, arguments)
+                let searched = arguments[1].as_literal();
+                let plain = matches!(searched, Some(Literal::Text(text)) if !text.is_empty());
+                let function = if plain {
+                    Function::Replace
+                } else {
+                    Function::Sqlite(SqliteFunction::Replace)
+                };
+                Expr::call(function, arguments)
             }
             (
                 "substr" | "substring",
                 [Base::Text, Base::Int64] | [Base::Text, Base::Int64, Base::Int64],
             ) => Expr::call(Function::SqliteSubstr, arguments),
-            ("date", [Base::Text]) => match context.relation.iso(&arguments[0]) {
-                Some(IsoText::Date) => arguments.remove(0),
-                Some(IsoText::Timestamp) => part(arguments.remove(0), 1, 10),
-                None => return no("is lifted only of columns that hold dates"),
-            },
-            ("strftime", [Base::Text, Base::Text]) => {
-                let iso = context.relation.iso(&arguments[1]);
-                let value = arguments.remove(1);
-                match (arguments[0].as_literal(), iso) {
-                    (Some(Literal::Text(format)), Some(iso)) => match iso_part(format, iso) {
-                        Some((from, length)) => part(value, from, length),
-                        None => return no("this format is not lifted"),
-                    },
-                    (_, None) => return no("is lifted only of columns that hold dates"),
-                    _ => return no("needs a constant format"),
+            ("date", [Base::Text]) if context.relation.iso(&arguments[0]).is_some() => {
+                match context.relation.iso(&arguments[0]) {
+                    Some(IsoText::Timestamp) => part(arguments.remove(0), 1, 10),
+                    _ => arguments.remove(0),
+                }
+            }
+            ("strftime", [Base::Text, Base::Text])
+                if Self::part_of_iso(&arguments, context).is_some() =>
+            {
+                match Self::part_of_iso(&arguments, context) {
+                    Some((from, length)) => part(arguments.remove(1), from, length),
+                    None => return no("this format is not lifted"),
                 }
             }
             ("date" | "datetime" | "time" | "julianday" | "strftime" | "unixepoch", _) => {
-                return no("is lifted only for a plain column that holds dates");
+                Self::moment(&name, arguments, &bases, span.as_ref())?
+            }
+            ("instr", [Base::Text, Base::Text]) => {
+                Expr::call(Function::Sqlite(SqliteFunction::Instr), arguments)
+            }
+            ("hex", [Base::Text]) => Expr::call(Function::Sqlite(SqliteFunction::Hex), arguments),
+            ("ltrim" | "rtrim", [Base::Text]) => {
+                arguments.push(Expr::text(" "));
+                trimmed(&name, arguments)
+            }
+            ("ltrim" | "rtrim" | "trim", [Base::Text, Base::Text]) => trimmed(&name, arguments),
+            ("glob", [Base::Text, Base::Text]) => {
+                arguments.reverse();
+                Expr::call(Function::Sqlite(SqliteFunction::Glob), arguments)
+            }
+            ("length", [Base::Int64]) => {
+                let text = Expr::call(Function::SqliteText, arguments);
+                Expr::call(Function::Length, vec![text])
+            }
+            ("typeof", [base @ (Base::Text | Base::Int64 | Base::Float64)]) => {
+                let word = match base {
+                    Base::Text => "text",
+                    Base::Int64 => "integer",
+                    _ => "real",
+                };
+                let missing = Expr::call(Function::IsMissing, arguments);
+                Expr::branch(missing, Expr::text("null"), Expr::text(word))
+            }
+            ("printf" | "format", [Base::Text, ..]) => {
+                let Some(Literal::Text(format)) = arguments[0].as_literal() else {
+                    return no("needs a constant format");
+                };
+                if sqlite_format_values(format) != Some(arguments.len() - 1) {
+                    return no("this format is not lifted");
+                }
+                if bases.contains(&Base::Number) {
+                    return no("some rows hold an int, others a float");
+                }
+                let Some(version) = &self.flow.sqlite else {
+                    return no("depends on the release of SQLite, which is not known");
+                };
+                arguments.push(Expr::text(version.as_str()));
+                Expr::call(Function::Sqlite(SqliteFunction::Format), arguments)
             }
             ("min" | "max", [first, _, ..])
                 if bases.iter().all(|base| base == first)
@@ -118,6 +169,87 @@ impl Lowering<'_> {
         let lowered = lowered.at(span);
         self.type_of(&lowered, node)?;
         Ok(lowered)
+    }
+
+    /// Where the answer of a format stands in ISO text.
+    fn part_of_iso(arguments: &[Expr], context: &Context) -> Option<(i64, i64)> {
+        match arguments {
+            [format, value] => match format.as_literal() {
+                Some(Literal::Text(format)) => iso_part(format, context.relation.iso(value)?),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A function of dates and times with its modifiers.
+    fn moment(
+        name: &str,
+        mut arguments: Vec<Expr>,
+        bases: &[Base],
+        span: Option<&Span>,
+    ) -> Result<Expr, Refusal> {
+        let no = |reason: &str| Err(Refusal::new(format!("`{name}`"), reason, span.cloned()));
+        let function = match name {
+            "date" => SqliteFunction::Date,
+            "time" => SqliteFunction::Time,
+            "datetime" => SqliteFunction::DateTime,
+            "julianday" => SqliteFunction::JulianDay,
+            _ => SqliteFunction::Strftime,
+        };
+        let formatted = name == "strftime";
+        if formatted {
+            match arguments.first().and_then(Expr::as_literal) {
+                Some(Literal::Text(format)) if sqlite_knows_moment_format(format) => {}
+                _ => return no("needs a constant format that every release knows"),
+            }
+        }
+        let first = usize::from(formatted);
+        let Some(base) = bases.get(first) else {
+            return no("asks the clock, which a job must not");
+        };
+        if !matches!(
+            base,
+            Base::Text | Base::Int64 | Base::Float64 | Base::Nothing
+        ) {
+            return no("is not lifted for this type");
+        }
+        if bases[first + 1..].iter().any(|base| *base != Base::Text) {
+            return no("takes texts as modifiers");
+        }
+        for (index, argument) in arguments[first..].iter().enumerate() {
+            let Some(Literal::Text(text)) = argument.as_literal() else {
+                continue;
+            };
+            let word = text.trim().to_ascii_lowercase();
+            match word.as_str() {
+                "now" if index == 0 => return no("asks the clock, which a job must not"),
+                "localtime" | "utc" if index > 0 => {
+                    return no("asks the time zone of the machine, which a job must not");
+                }
+                "auto" | "julianday" | "subsec" | "subsecond" | "ceiling" | "floor"
+                    if index > 0 =>
+                {
+                    return no("has a modifier that is not lifted");
+                }
+                _ => {}
+            }
+        }
+        let seconds = name == "unixepoch";
+        if seconds {
+            arguments.insert(0, Expr::text("%s"));
+        }
+        let constants: Option<Vec<SqliteValue>> = arguments.iter().map(constant).collect();
+        let value = match constants.map(|constants| function.evaluate(&constants)) {
+            Some(Ok(SqliteValue::Text(text))) => Expr::text(text),
+            Some(Ok(SqliteValue::Null)) => Expr::none(),
+            _ => Expr::call(Function::Sqlite(function), arguments),
+        };
+        Ok(if seconds {
+            Expr::call(Function::SqliteInt, vec![value])
+        } else {
+            value
+        })
     }
 
     /// What stands behind an argument that is never NULL is never returned.
@@ -214,6 +346,27 @@ impl Affinity {
             Self::Numeric
         }
     }
+}
+
+/// A constant as SQLite holds it.
+fn constant(value: &Expr) -> Option<SqliteValue> {
+    Some(match value.as_literal()? {
+        Literal::None => SqliteValue::Null,
+        Literal::Int(value) => SqliteValue::Integer(*value),
+        Literal::Float(value) => SqliteValue::Real(*value),
+        Literal::Text(text) => SqliteValue::Text(text.clone()),
+        _ => return None,
+    })
+}
+
+/// Characters taken off a text.
+pub(crate) fn trimmed(name: &str, arguments: Vec<Expr>) -> Expr {
+    let function = match name {
+        "ltrim" => SqliteFunction::TrimStart,
+        "rtrim" => SqliteFunction::TrimEnd,
+        _ => SqliteFunction::TrimBoth,
+    };
+    Expr::call(Function::Sqlite(function), arguments)
 }
 
 fn is_number(base: Base) -> bool {

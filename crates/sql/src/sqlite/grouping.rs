@@ -1,8 +1,10 @@
 //! GROUP BY and aggregates.
 
 use relift_dataflow::{
-    Aggregate, AggregateFunction, Base, Expr, Function, GroupOrder, Literal, Op, Refusal,
+    Aggregate, AggregateFunction, Base, Expr, Function, GroupOrder, Literal, NodeId, Obligation,
+    ObligationKind, Op, Refusal, SortKey,
 };
+use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments, OrderByExpr, Select,
@@ -78,9 +80,36 @@ impl Lowering<'_> {
             }
             calls.push((call, value));
         }
+        let bare_columns = self.bare_columns(select, terms, relation, &keys);
+        let mut bare = Vec::new();
+        let mut input = relation.node;
+        if !bare_columns.is_empty() && relation.order == RowOrder::Known {
+            input = self.chosen_row_first(relation, &aggregates, &span)?;
+            for name in bare_columns {
+                let own = free_column(name.as_str(), &keys, &aggregates);
+                let iso = relation.iso(&Expr::column(name.clone()));
+                columns.push(ScopeColumn {
+                    qualifier: None,
+                    name: format!("\u{1}bare {own}"),
+                    column: own.clone(),
+                    iso,
+                    merged: false,
+                    optional: false,
+                });
+                bare.push((name.clone(), Expr::column(own.clone())));
+                aggregates.push((
+                    own,
+                    Aggregate {
+                        function: AggregateFunction::First,
+                        argument: Some(Expr::column(name)),
+                        filter: None,
+                    },
+                ));
+            }
+        }
         let node = self.add(
             Op::Aggregate {
-                input: relation.node,
+                input,
                 keys: keys.clone(),
                 aggregates,
                 order: GroupOrder::ByKey,
@@ -100,9 +129,137 @@ impl Lowering<'_> {
             grouping: Some(Grouping {
                 input: relation.clone(),
                 keys,
+                bare,
                 calls,
             }),
         })
+    }
+
+    /// Columns the list, HAVING and ORDER BY read beside keys and aggregates.
+    fn bare_columns(
+        &mut self,
+        select: &Select,
+        terms: &[OrderByExpr],
+        relation: &Relation,
+        keys: &[(ColumnName, Expr)],
+    ) -> Vec<ColumnName> {
+        let mut parts = Parts {
+            outside: Vec::new(),
+            within: 0,
+        };
+        let items = select.projection.iter().filter_map(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+            _ => None,
+        });
+        let aliased = |expr: &ast::Expr| {
+            matches!(unnested(expr), ast::Expr::Identifier(name)
+                if alias_item(select, &name.value).is_some())
+        };
+        let plain = Context::of(relation);
+        let mut found: Vec<ColumnName> = Vec::new();
+        for expr in items.chain(&select.having).chain(
+            terms
+                .iter()
+                .map(|term| &term.expr)
+                .filter(|expr| !aliased(expr)),
+        ) {
+            parts.outside.clear();
+            let _: std::ops::ControlFlow<()> = ast::Visit::visit(expr, &mut parts);
+            let mut settled: Vec<ast::Expr> = Vec::new();
+            for part in std::mem::take(&mut parts.outside) {
+                let Ok(value) = self.value(&part, &plain) else {
+                    continue;
+                };
+                if keys.iter().any(|(_, key)| *key == value) {
+                    settled.push(part);
+                    continue;
+                }
+                let inside = settled.iter().any(|whole| contains(whole, &part));
+                if let Some(name) = value.as_column()
+                    && !inside
+                    && !found.contains(name)
+                    && matches!(
+                        part,
+                        ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_)
+                    )
+                {
+                    found.push(name.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// The rows with the one first in each group that such columns come from: the row of the smallest or
+    /// largest value when one MIN or MAX is asked, else the first.
+    fn chosen_row_first(
+        &mut self,
+        relation: &Relation,
+        aggregates: &[(ColumnName, Aggregate)],
+        span: &Span,
+    ) -> Result<NodeId, Refusal> {
+        self.rely_on_order(relation, span);
+        let extremes: Vec<&Aggregate> = aggregates
+            .iter()
+            .map(|(_, aggregate)| aggregate)
+            .filter(|aggregate| {
+                matches!(
+                    aggregate.function,
+                    AggregateFunction::Min | AggregateFunction::Max
+                )
+            })
+            .collect();
+        let no = |reason: &str| {
+            Err(Refusal::new(
+                "column beside aggregates",
+                reason,
+                Some(span.clone()),
+            ))
+        };
+        let [extreme] = extremes[..] else {
+            return if extremes.is_empty() {
+                Ok(relation.node)
+            } else {
+                no("several MIN and MAX leave open from which row it comes")
+            };
+        };
+        if extreme.filter.is_some() {
+            return no("comes from a row that a FILTER chooses, which is not lifted");
+        }
+        if aggregates
+            .iter()
+            .any(|(_, aggregate)| aggregate.function.observes_order())
+        {
+            return no("a sum of floats beside it needs the rows in another order");
+        }
+        let Some(argument) = extreme.argument.clone() else {
+            return no("MIN and MAX need an argument");
+        };
+        if self.type_of(&argument, relation.node)?.missing.possible() {
+            let Some(column) = argument.as_column() else {
+                return no("MIN or MAX of an expression that may be NULL");
+            };
+            self.flow.obligations.push(Obligation {
+                node: relation.node,
+                kind: ObligationKind::NeverMissing(vec![column.clone()]),
+                why: "SQLite would take the columns beside MIN or MAX of nothing but NULL from another row"
+                    .to_owned(),
+                spans: vec![span.clone()],
+            });
+        }
+        let by = vec![SortKey {
+            expr: argument,
+            descending: extreme.function == AggregateFunction::Max,
+            missing_first: false,
+        }];
+        self.add(
+            Op::Sort {
+                input: relation.node,
+                by,
+            },
+            span.clone(),
+            None,
+        )
     }
 
     /// What a term of GROUP BY stands for: a place in the list, a column, or else an alias.
@@ -256,6 +413,63 @@ fn as_float(argument: Expr, base: Base) -> Expr {
         Expr::call(Function::ToFloat, vec![argument]).at(span)
     } else {
         argument
+    }
+}
+
+/// The item of the list that has a name.
+fn alias_item<'s>(select: &'s Select, name: &str) -> Option<&'s ast::Expr> {
+    select.projection.iter().find_map(|item| match item {
+        SelectItem::ExprWithAlias { expr, alias } if alias.value.eq_ignore_ascii_case(name) => {
+            Some(expr)
+        }
+        _ => None,
+    })
+}
+
+/// Whether an expression has another one inside.
+fn contains(whole: &ast::Expr, part: &ast::Expr) -> bool {
+    let mut found = false;
+    let _: std::ops::ControlFlow<()> = ast::visit_expressions(whole, |expr| {
+        found |= std::ptr::eq(expr, part) || expr == part;
+        std::ops::ControlFlow::Continue(())
+    });
+    found
+}
+
+/// Collects the expressions that stand outside of aggregates, windows and subqueries.
+struct Parts {
+    outside: Vec<ast::Expr>,
+    within: usize,
+}
+
+impl ast::Visitor for Parts {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _query: &ast::Query) -> std::ops::ControlFlow<()> {
+        self.within += 1;
+        std::ops::ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &ast::Query) -> std::ops::ControlFlow<()> {
+        self.within -= 1;
+        std::ops::ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &ast::Expr) -> std::ops::ControlFlow<()> {
+        if matches!(expr, ast::Expr::Function(call) if is_aggregate(call)) {
+            self.within += 1;
+        }
+        if self.within == 0 {
+            self.outside.push(expr.clone());
+        }
+        std::ops::ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &ast::Expr) -> std::ops::ControlFlow<()> {
+        if matches!(expr, ast::Expr::Function(call) if is_aggregate(call)) {
+            self.within -= 1;
+        }
+        std::ops::ControlFlow::Continue(())
     }
 }
 

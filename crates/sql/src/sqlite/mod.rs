@@ -24,6 +24,7 @@ mod list;
 mod ordering;
 mod places;
 mod query;
+mod recursive;
 mod relation;
 mod select;
 mod subquery;

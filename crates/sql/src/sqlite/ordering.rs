@@ -1,6 +1,9 @@
 //! ORDER BY and LIMIT: which order SQLite is certain to keep, and what must hold for that.
 
-use relift_dataflow::{Expr, Obligation, ObligationKind, Op, Refusal, SortKey};
+use relift_dataflow::{
+    Base, Comparison, Expr, Flavour, Function, NodeId, Obligation, ObligationKind, Op, Refusal,
+    SortKey, WindowFunction,
+};
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{self, LimitClause, OrderBy, OrderByExpr, OrderByKind, SelectItem};
@@ -129,6 +132,50 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// The rows behind the first ones.
+    fn behind(&mut self, input: NodeId, skipped: u64, span: &Span) -> Result<NodeId, Refusal> {
+        let schema = self.flow.node(input).schema.clone();
+        let name = ColumnName::from(crate::names::free_name("row_number", |name| {
+            schema.has(&ColumnName::from(name))
+        }));
+        let numbered = self.add(
+            Op::Window {
+                input,
+                partition: Vec::new(),
+                order: Vec::new(),
+                functions: vec![(name.clone(), WindowFunction::RowNumber)],
+            },
+            span.clone(),
+            None,
+        )?;
+        let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
+        let kept = self.add(
+            Op::Filter {
+                input: numbered,
+                predicate: Expr::compare(
+                    Comparison::Gt,
+                    Flavour::Sql,
+                    Expr::column(name),
+                    Expr::int(skipped),
+                ),
+            },
+            span.clone(),
+            None,
+        )?;
+        let columns = schema
+            .names()
+            .map(|name| (name.clone(), Expr::column(name.clone())))
+            .collect();
+        self.add(
+            Op::Map {
+                input: kept,
+                columns,
+            },
+            span.clone(),
+            None,
+        )
+    }
+
     /// A term of ORDER BY: a place in the list, an alias, or an expression.
     pub(crate) fn order_value(
         &mut self,
@@ -155,6 +202,21 @@ impl Lowering<'_> {
                     None => self.value(term, context),
                 }
             }
+            ast::Expr::Collate { expr, collation } => {
+                let value = self.order_value(expr, context)?;
+                match collation.to_string().to_ascii_uppercase().as_str() {
+                    "BINARY" => Ok(value),
+                    // Letters of ASCII are taken as equal whatever their case.
+                    "NOCASE" if self.type_of(&value, context.relation.node)?.base == Base::Text => {
+                        Ok(Expr::call(Function::SqliteLower, vec![value]).at(Some(span)))
+                    }
+                    _ => Err(Refusal::new(
+                        "COLLATE",
+                        "this one is not lifted",
+                        Some(span),
+                    )),
+                }
+            }
             _ => self.value(term, context),
         }
     }
@@ -168,15 +230,23 @@ impl Lowering<'_> {
             return Ok(relation);
         };
         let span = self.places.of(limit);
-        let count = match limit {
-            LimitClause::LimitOffset {
-                limit: Some(ast::Expr::Value(value)),
-                offset: None,
-                limit_by,
-            } if limit_by.is_empty() => value.value.to_string().parse::<u64>().ok(),
+        let number = |expr: &ast::Expr| match unnested(expr) {
+            ast::Expr::Value(value) => value.value.to_string().parse::<u64>().ok(),
             _ => None,
         };
-        let Some(count) = count else {
+        let counts = match limit {
+            LimitClause::LimitOffset {
+                limit: Some(count),
+                offset,
+                limit_by,
+            } if limit_by.is_empty() => match offset {
+                None => number(count).map(|count| (0, count)),
+                Some(offset) => number(&offset.value).zip(number(count)),
+            },
+            LimitClause::OffsetCommaLimit { offset, limit } => number(offset).zip(number(limit)),
+            LimitClause::LimitOffset { .. } => None,
+        };
+        let Some((skipped, count)) = counts else {
             return Err(Refusal::new(
                 "LIMIT",
                 "only a constant number of rows from the first on is lifted",
@@ -192,6 +262,9 @@ impl Lowering<'_> {
         }
         self.rely_on_order(&relation, &span);
         relation.unique.clear();
+        if skipped > 0 {
+            relation.node = self.behind(relation.node, skipped, &span)?;
+        }
         relation.node = self.add(
             Op::Limit {
                 input: relation.node,

@@ -142,15 +142,15 @@ pub(crate) struct Lowering<'a> {
     pub(crate) places: &'a Places<'a>,
     frames: &'a BTreeMap<FrameName, NodeId>,
     pub(crate) module: usize,
-    catalog: &'a Catalog,
+    pub(crate) catalog: &'a Catalog,
     bases: BTreeMap<NodeId, Relation>,
     read: Vec<(FrameName, NodeId)>,
     /// Common table expressions in sight; the last of a name counts.
-    tables: Vec<(String, Result<Relation, Refusal>)>,
+    pub(crate) tables: Vec<(String, Result<Relation, Refusal>)>,
 }
 
 impl<'a> Lowering<'a> {
-    fn new(
+    pub(crate) fn new(
         flow: &'a mut Dataflow,
         places: &'a Places<'a>,
         frames: &'a BTreeMap<FrameName, NodeId>,
@@ -375,15 +375,15 @@ impl<'a> Lowering<'a> {
         }
         let outer = self.tables.len();
         if let Some(with) = &query.with {
-            if with.recursive && with.cte_tables.iter().any(mentions) {
-                return refuse("recursive WITH", self.places.of(with));
-            }
             for cte in &with.cte_tables {
                 let name = cte.alias.name.value.clone();
                 // One that cannot be lifted matters only if something reads it.
-                let relation = self
-                    .query(&cte.query, Place::Inner)
-                    .and_then(|relation| self.with_names(relation, cte));
+                let relation = if with.recursive && mentions(cte) {
+                    self.recursive(cte)
+                } else {
+                    self.query(&cte.query, Place::Inner)
+                        .and_then(|relation| self.with_names(relation, cte))
+                };
                 if let Ok(relation) = &relation {
                     self.named(relation.node, &name);
                 }
@@ -441,7 +441,7 @@ impl<'a> Lowering<'a> {
         Ok(relation)
     }
 
-    fn body(
+    pub(crate) fn body(
         &mut self,
         body: &SetExpr,
         order: Option<&OrderBy>,

@@ -1,7 +1,8 @@
 //! Relations as a SELECT sees them: names in scope, and whether the order of rows is a fact.
 
-use relift_dataflow::{Expr, NodeId};
+use relift_dataflow::{Expr, ExprKind, Function, NodeId};
 use relift_job::ColumnName;
+use relift_values::SqliteFunction;
 
 /// Whether SQLite's order of rows is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,9 @@ impl Relation {
 
     /// What a value's text is known to be.
     pub(crate) fn iso(&self, value: &Expr) -> Option<IsoText> {
+        if let ExprKind::Call(Function::Sqlite(SqliteFunction::Date), _) = &value.kind {
+            return Some(IsoText::Date);
+        }
         let name = value.as_column()?;
         self.columns
             .iter()

@@ -1,12 +1,14 @@
 //! One SELECT: FROM, WHERE, grouping, the list, ORDER BY, DISTINCT, LIMIT.
 
 use relift_dataflow::{Expr, Op, Refusal};
-use sqlparser::ast::{self, BinaryOperator, Distinct, GroupByExpr, LimitClause, OrderBy, Select};
+use sqlparser::ast::{
+    self, BinaryOperator, Distinct, GroupByExpr, LimitClause, OrderBy, Select, SelectItem, VisitMut,
+};
 
 use super::expression::Context;
 use super::ordering::{by_place, group_directions};
 use super::query::{Lowering, Place};
-use super::relation::{Relation, RowOrder};
+use super::relation::{NotFound, Relation, RowOrder};
 use super::windows::has_windows;
 
 impl Lowering<'_> {
@@ -20,8 +22,19 @@ impl Lowering<'_> {
         let span = self.places.of(select);
         self.refuse_foreign_clauses(select)?;
         let mut relation = self.from(&select.from, &span)?;
+        let named = |condition: &ast::Expr, relation: &Relation| {
+            let mut condition = condition.clone();
+            let mut aliases = AliasNames {
+                select,
+                relation,
+                depth: 0,
+            };
+            let _: std::ops::ControlFlow<()> = condition.visit(&mut aliases);
+            condition
+        };
         if let Some(condition) = &select.selection {
-            relation = self.filtered(relation, condition)?;
+            let condition = named(condition, &relation);
+            relation = self.filtered(relation, &condition)?;
         }
         let group_by = match &select.group_by {
             GroupByExpr::Expressions(keys, modifiers) if modifiers.is_empty() => keys,
@@ -51,6 +64,7 @@ impl Lowering<'_> {
             Context::of(&relation)
         };
         if let Some(having) = &select.having {
+            let having = &named(having, &relation);
             let predicate = self.condition(having, &context)?;
             let place = self.places.of(having);
             context.relation.node = self.add(
@@ -176,6 +190,50 @@ impl Lowering<'_> {
             )?;
         }
         Ok(relation)
+    }
+}
+
+/// Puts the items of the list in the place of their names where no column has the name.
+struct AliasNames<'a> {
+    select: &'a Select,
+    relation: &'a Relation,
+    depth: usize,
+}
+
+impl ast::VisitorMut for AliasNames<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _query: &mut ast::Query) -> std::ops::ControlFlow<()> {
+        self.depth += 1;
+        std::ops::ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &mut ast::Query) -> std::ops::ControlFlow<()> {
+        self.depth -= 1;
+        std::ops::ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut ast::Expr) -> std::ops::ControlFlow<()> {
+        if let ast::Expr::Identifier(name) = expr
+            && self.depth == 0
+            && matches!(
+                self.relation.resolve(None, &name.value),
+                Err(NotFound::Unknown)
+            )
+        {
+            let item = self.select.projection.iter().find_map(|item| match item {
+                SelectItem::ExprWithAlias { expr, alias }
+                    if alias.value.eq_ignore_ascii_case(&name.value) =>
+                {
+                    Some(expr)
+                }
+                _ => None,
+            });
+            if let Some(item) = item {
+                *expr = ast::Expr::Nested(Box::new(item.clone()));
+            }
+        }
+        std::ops::ControlFlow::Continue(())
     }
 }
 

@@ -8,6 +8,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{self, GroupByExpr, Query, SetExpr, UnaryOperator};
 
+use super::correlated::TiedColumn;
 use super::expression::{Context, NOT_FOUND};
 use super::query::{Lowering, Place};
 use super::relation::Relation;
@@ -236,7 +237,11 @@ impl Lowering<'_> {
         negated: bool,
         span: Span,
     ) -> Result<Relation, Refusal> {
-        let (rows, mut pairs, found) = self.tied_column(query, &Context::of(relation))?;
+        let TiedColumn {
+            rows,
+            mut pairs,
+            found,
+        } = self.tied_column(query, &Context::of(relation))?;
         self.comparable(probe, relation.node, &found, rows.node)?;
         let open = self.type_of(probe, relation.node)?.missing.possible()
             || self.type_of(&found, rows.node)?.missing.possible();

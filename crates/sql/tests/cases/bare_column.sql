@@ -1,1 +1,5 @@
--- refused: bare_column.sqlite:1: column region: is neither grouped by nor aggregated, so SQLite takes it from an arbitrary row
+SELECT segment, first_value(region ORDER BY row_no) AS region, count(*) AS n
+FROM customers
+GROUP BY segment
+ORDER BY segment
+-- level: Flat; customers(region, segment + row_no)

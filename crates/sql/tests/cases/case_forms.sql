@@ -21,4 +21,16 @@ ORDER BY row_no
 -- level: Flat; orders(order_id, status, amount, weight + row_no)
 
 -- obligation: pandas would read a column as ints on a day when no row of it has a fraction or is NULL
--- refused: `sqlite_int`: takes the number at the beginning of a text, which the engine cannot
+WITH computed AS (
+    SELECT coalesce(nanvl(weight, NULL), -1) AS w
+    FROM orders
+),
+totals AS (
+    -- totals in one row
+    SELECT
+        count(*) FILTER (WHERE CASE WHEN w IS NULL THEN TRUE ELSE w <> CAST(CAST(w AS BIGINT) AS DOUBLE) END) AS found
+    FROM computed
+)
+SELECT 1 AS violation
+FROM computed
+WHERE NOT ((SELECT found FROM totals) > 0)

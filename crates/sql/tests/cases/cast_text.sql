@@ -1,4 +1,20 @@
--- refused: cast_text.sqlite:1: `sqlite_int`: takes the number at the beginning of a text, which the engine cannot
+SELECT
+    order_id,
+    sqlite_int_of_text(status) AS i,
+    sqlite_real_of_text(status) AS r,
+    sqlite_real_of_text(status) AS f,
+    status AS c,
+    sqlite_int_of_text(substr(CAST(placed_on AS VARCHAR), 1, 4)) AS year,
+    sqlite_int_of_text(substr(CAST(placed_on AS VARCHAR), 6, 2)) AS month
+FROM orders
+ORDER BY row_no
+-- level: Flat; orders(order_id, status, placed_on + row_no)
 
 -- obligation: pandas would read an integer column with NULL as floats
--- refused: cast_text.sqlite:1: `sqlite_int`: takes the number at the beginning of a text, which the engine cannot
+WITH computed AS (
+    SELECT sqlite_int_of_text(status) AS i
+    FROM orders
+)
+SELECT i
+FROM computed
+WHERE i IS NULL

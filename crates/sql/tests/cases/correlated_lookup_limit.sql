@@ -11,9 +11,3 @@ FROM customers
 LEFT JOIN orders_by_customer_id_ranked ON orders_by_customer_id_ranked.customer_id = customers.customer_id AND orders_by_customer_id_ranked.nth = 1
 ORDER BY customers.row_no
 -- level: Window; orders(order_id, customer_id, status, placed_on + row_no); customers(customer_id + row_no)
-
--- obligation: SQLite would choose which of several rows of the subquery counts
-SELECT customer_id, CAST(placed_on AS VARCHAR) AS placed_on, order_id, count(*) AS occurrences
-FROM orders
-GROUP BY customer_id, CAST(placed_on AS VARCHAR), order_id
-HAVING count(*) > 1
