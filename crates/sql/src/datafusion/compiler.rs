@@ -12,8 +12,9 @@ use relift_dataflow::{
 use relift_job::ColumnName;
 
 use super::block::{Block, Body, JoinKind as Joined, Source};
-use super::expression::{Columns, Translator, emptiness};
+use super::expression::{Columns, Translator};
 use super::fragment::{OrderKey, SourceId, Sql, WindowCall};
+use super::truth::emptiness;
 use crate::names::free_name;
 
 use super::identifier::{Names, quoted, refuse, snake_case};

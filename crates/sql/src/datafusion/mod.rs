@@ -13,6 +13,7 @@ mod fragment;
 mod identifier;
 mod layout;
 mod operators;
+mod truth;
 mod violations;
 mod windows;
 

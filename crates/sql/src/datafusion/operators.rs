@@ -10,10 +10,11 @@ use relift_job::ColumnName;
 
 use super::block::{Block, Body, JoinKind as Joined};
 use super::compiler::{Compiler, column_of, is_total};
-use super::expression::{Columns, needs_order};
+use super::expression::Columns;
 use super::fragment::{Existence, OrderKey, Sql, WindowCall};
 use super::identifier::refuse;
 use super::layout::TableExpression;
+use super::truth::needs_order;
 
 impl Compiler<'_> {
     /// The input's block, closed unless rows can still be filtered, joined and grouped in it.
