@@ -4,7 +4,6 @@
 //! job was refused, and detectors that need no understanding still speak then. The catalogue text of a
 //! finding code is the documentation comment of its detector.
 
-mod canonical;
 mod catalogue;
 mod detector;
 mod detectors;

@@ -8,6 +8,7 @@
 //! Missing values are part of a type ([`ColumnType`]): `int64 x {None}` is not `float64 x {NaN}`.
 
 mod aggregate;
+mod canonical;
 mod expr;
 mod function;
 mod graph;
@@ -25,6 +26,7 @@ mod typing;
 mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction};
+pub use canonical::Canonical;
 pub use expr::{Expr, ExprKind, Literal, LookupValue, Parameter};
 pub use function::{Comparison, Flavour, Function, RoundingMode};
 pub use graph::{Dataflow, FrameBinding, Obligation, ObligationKind, Sink};

@@ -5,8 +5,12 @@
 
 mod adversarial;
 mod candidates;
+mod literals;
 mod mutants;
 mod origins;
+mod readings;
 
 pub use adversarial::{AdversarialCase, adversarial_cases};
+pub use literals::with_literals;
 pub use mutants::{Mutant, mutants};
+pub use readings::{Reading, reading_named, readings};

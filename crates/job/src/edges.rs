@@ -293,6 +293,40 @@ impl Edges {
         &self.order
     }
 
+    /// The same order with further pairs of a job and one it waits for; as near to it as these allow. The
+    /// error names jobs that would then wait in a circle, or for one that does.
+    pub fn order_with(
+        &self,
+        more: &[(JobName, JobName)],
+    ) -> Result<Vec<JobName>, BTreeSet<JobName>> {
+        let place: BTreeMap<&JobName, usize> = self.order.iter().zip(0..).collect();
+        let mut waits = vec![0_usize; self.order.len()];
+        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); self.order.len()];
+        let own = self.all().map(|edge| (&edge.job, &edge.needs));
+        for (job, needs) in own.chain(more.iter().map(|(job, needs)| (job, needs))) {
+            if let (Some(job), Some(needs)) = (place.get(job), place.get(needs)) {
+                waits[*job] += 1;
+                followers[*needs].push(*job);
+            }
+        }
+        let mut ready: BTreeSet<usize> = (0..waits.len()).filter(|at| waits[*at] == 0).collect();
+        let mut order = Vec::with_capacity(self.order.len());
+        while let Some(at) = ready.pop_first() {
+            order.push(self.order[at].clone());
+            for follower in &followers[at] {
+                waits[*follower] -= 1;
+                if waits[*follower] == 0 {
+                    ready.insert(*follower);
+                }
+            }
+        }
+        if order.len() == self.order.len() {
+            return Ok(order);
+        }
+        let left = (0..waits.len()).filter(|at| waits[*at] > 0);
+        Err(left.map(|at| self.order[at].clone()).collect())
+    }
+
     /// Jobs whose edges cannot be honoured, with what is wrong.
     pub fn faults(&self) -> &BTreeMap<JobName, Vec<Diagnostic>> {
         &self.faults

@@ -46,6 +46,13 @@ impl Side {
             Self::Rewrite => "rewrite",
         }
     }
+
+    /// The side with this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Legacy, Self::Rewrite]
+            .into_iter()
+            .find(|side| side.word() == word)
+    }
 }
 
 /// A workspace's settings; paths are relative to the folder that holds `relift.toml`.

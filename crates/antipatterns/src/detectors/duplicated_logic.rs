@@ -1,11 +1,10 @@
 //! Logic that another job has too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use relift_dataflow::{Dataflow, Node, NodeId, Op};
+use relift_dataflow::{Canonical, Dataflow, Node, NodeId, Op};
 use relift_job::JobName;
 
-use crate::canonical::Canonical;
 use crate::detector::declare_detector;
 use crate::{Finding, JobView};
 
@@ -42,40 +41,65 @@ fn find(_: &JobView<'_>) -> Vec<Finding> {
 pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
     let mut canonical: Vec<Canonical<'_>> =
         jobs.iter().map(|(_, flow)| Canonical::new(flow)).collect();
-    let mut findings: Vec<(JobName, Finding)> = Vec::new();
-    for home in 0..jobs.len() {
-        for sink in &jobs[home].1.sinks {
-            let written = Relation::of(&mut canonical[home], jobs[home].1, sink.input);
-            for (other, (job, flow)) in jobs.iter().enumerate() {
-                if other == home || (other < home && writes(&mut canonical[other], flow, &written))
+    let mut written: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+    for (home, (_, flow)) in jobs.iter().enumerate() {
+        for (sink, output) in flow.sinks.iter().enumerate() {
+            let relation = Relation::of(&mut canonical[home], flow, output.input);
+            written.entry(relation.rows).or_default().push(Written {
+                home,
+                sink,
+                columns: relation.columns,
+            });
+        }
+    }
+    let mut found: BTreeMap<(usize, usize, usize), NodeId> = BTreeMap::new();
+    for (other, (_, flow)) in jobs.iter().enumerate() {
+        let live = flow.live();
+        // The last such relation is the largest.
+        let nodes = flow.nodes().rev().map(|(id, _)| id);
+        for id in nodes.filter(|id| live[id.0 as usize]) {
+            let rows = canonical[other].rows(id);
+            let Some(candidates) = written.get(&rows) else {
+                continue;
+            };
+            if canonical[other].operations(id) < OPERATIONS_MIN {
+                continue;
+            }
+            let relation = Relation::of(&mut canonical[other], flow, id);
+            for written in candidates {
+                let own =
+                    |one: &&Written| one.home == other && written.columns.is_subset(&one.columns);
+                let homes_it = other < written.home && candidates.iter().any(|one| own(&one));
+                if written.home != other
+                    && !homes_it
+                    && relation.columns.is_subset(&written.columns)
                 {
-                    continue;
-                }
-                let live = flow.live();
-                // The last such relation is the largest.
-                let found = flow
-                    .nodes()
-                    .rev()
-                    .filter(|(id, _)| live[id.0 as usize])
-                    .map(|(id, _)| id)
-                    .find(|id| {
-                        canonical[other].operations(*id) >= OPERATIONS_MIN
-                            && Relation::of(&mut canonical[other], flow, *id).is_part_of(&written)
-                    });
-                let Some(id) = found else {
-                    continue;
-                };
-                let finding = finding(flow, id, &jobs[home].0);
-                if !findings
-                    .iter()
-                    .any(|(known, before)| known == job && *before == finding)
-                {
-                    findings.push((job.clone(), finding));
+                    found
+                        .entry((written.home, written.sink, other))
+                        .or_insert(id);
                 }
             }
         }
     }
+    let mut findings: Vec<(JobName, Finding)> = Vec::new();
+    for ((home, _, other), id) in found {
+        let (job, flow) = &jobs[other];
+        let finding = finding(flow, id, &jobs[home].0);
+        if !findings
+            .iter()
+            .any(|(known, before)| known == job && *before == finding)
+        {
+            findings.push((job.clone(), finding));
+        }
+    }
     findings
+}
+
+/// A relation that a job writes.
+struct Written {
+    home: usize,
+    sink: usize,
+    columns: BTreeSet<String>,
 }
 
 fn finding(flow: &Dataflow, id: NodeId, home: &JobName) -> Finding {
@@ -117,15 +141,4 @@ impl Relation {
             columns: names.map(|name| canonical.column(node, name)).collect(),
         }
     }
-
-    /// Whether it could be read from the other relation.
-    fn is_part_of(&self, other: &Self) -> bool {
-        self.rows == other.rows && self.columns.is_subset(&other.columns)
-    }
-}
-
-fn writes(canonical: &mut Canonical<'_>, flow: &Dataflow, relation: &Relation) -> bool {
-    flow.sinks
-        .iter()
-        .any(|sink| relation.is_part_of(&Relation::of(canonical, flow, sink.input)))
 }

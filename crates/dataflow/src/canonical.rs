@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use relift_dataflow::{
-    Cardinality, Comparison, Dataflow, Expr, ExprKind, Function, GroupOrder, JoinKind, LookupValue,
-    NodeId, Op,
-};
 use relift_diagnostics::ContentHash;
 use relift_job::ColumnName;
+
+use crate::{
+    Cardinality, Comparison, Dataflow, Expr, ExprKind, Function, GroupOrder, JoinKind, LookupValue,
+    NodeId, ObligationKind, Op,
+};
 
 /// Whether the order of a relation's rows is part of its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,14 +23,15 @@ enum Sequence {
 }
 
 /// Canonical texts of a graph's relations.
-pub(crate) struct Canonical<'a> {
+pub struct Canonical<'a> {
     flow: &'a Dataflow,
     rows: BTreeMap<(NodeId, Sequence), String>,
     columns: BTreeMap<(NodeId, ColumnName), String>,
 }
 
 impl<'a> Canonical<'a> {
-    pub(crate) fn new(flow: &'a Dataflow) -> Self {
+    /// Of a graph without loops: variables of loops only equal themselves.
+    pub fn new(flow: &'a Dataflow) -> Self {
         Self {
             flow,
             rows: BTreeMap::new(),
@@ -38,7 +40,7 @@ impl<'a> Canonical<'a> {
     }
 
     /// Number of operations that choose, combine or group rows, and of calculations on their values.
-    pub(crate) fn operations(&self, node: NodeId) -> usize {
+    pub fn operations(&self, node: NodeId) -> usize {
         let reached = self.flow.reachable([node]);
         self.flow
             .nodes()
@@ -62,8 +64,34 @@ impl<'a> Canonical<'a> {
     }
 
     /// Digest of how its rows arise, whatever order they stand in.
-    pub(crate) fn rows(&mut self, id: NodeId) -> String {
+    pub fn rows(&mut self, id: NodeId) -> String {
         self.digest(id, Sequence::Ignored)
+    }
+
+    /// Digest of how its rows arise, their order included.
+    pub fn sequence(&mut self, id: NodeId) -> String {
+        self.digest(id, Sequence::Observed)
+    }
+
+    /// What an obligation asks of a relation, one text per condition.
+    pub fn conditions_of(&mut self, id: NodeId, kind: &ObligationKind) -> Vec<String> {
+        let rows = self.rows(id);
+        match kind {
+            ObligationKind::NeverMissing(columns) => columns
+                .iter()
+                .map(|name| format!("{rows} never missing {}", self.column(id, name)))
+                .collect(),
+            ObligationKind::Unique(columns) => {
+                let mut columns: Vec<String> =
+                    columns.iter().map(|name| self.column(id, name)).collect();
+                columns.sort();
+                vec![format!("{rows} unique {columns:?}")]
+            }
+            ObligationKind::Holds(condition) => {
+                vec![format!("{rows} holds {}", self.expr(condition, &[id]))]
+            }
+            ObligationKind::NotEmpty => vec![format!("{rows} not empty")],
+        }
     }
 
     fn digest(&mut self, id: NodeId, sequence: Sequence) -> String {
@@ -282,7 +310,7 @@ impl<'a> Canonical<'a> {
     }
 
     /// Canonical text of a column.
-    pub(crate) fn column(&mut self, id: NodeId, name: &ColumnName) -> String {
+    pub fn column(&mut self, id: NodeId, name: &ColumnName) -> String {
         let key = (id, name.clone());
         if let Some(known) = self.columns.get(&key) {
             return known.clone();
