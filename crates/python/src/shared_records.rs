@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use relift_dataflow::{NodeId, Op, Refusal};
+use relift_dataflow::{Literal, NodeId, Op, Refusal};
 use relift_diagnostics::Span;
+use relift_job::ColumnName;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
@@ -15,7 +16,9 @@ use crate::iteration::object_id;
 use crate::lowering::Lowerer;
 use crate::state::State;
 use crate::statements::{Exit, Exits};
-use crate::values::{Content, Matching, ObjectId, RecordKind, Relation, Rest, SegmentKind, Value};
+use crate::values::{
+    Content, Matching, ObjectId, RecordKind, Relation, Rest, SegmentKind, Term, Value,
+};
 
 impl<'a> Lowerer<'a> {
     /// A loop over the records of a list that may change them; tells whether it does.
@@ -80,11 +83,7 @@ impl<'a> Lowerer<'a> {
             let Value::Object(record_id) = record else {
                 return Err(refuse("they are no records", span));
             };
-            let fresh = lowerer
-                .state
-                .heap
-                .get(&record_id)
-                .map(|object| object.content.clone());
+            let fresh = lowerer.as_it_is(record_id);
             let base = lowerer.state.clone();
             let mut states: Vec<State> = Vec::new();
             for (state, exit) in body(lowerer, record.clone())? {
@@ -98,11 +97,7 @@ impl<'a> Lowerer<'a> {
             states.push(std::mem::take(&mut lowerer.state));
             lowerer.state.dead = true;
             lowerer.join(&base, states);
-            let now = lowerer
-                .state
-                .heap
-                .get(&record_id)
-                .map(|object| object.content.clone());
+            let now = lowerer.as_it_is(record_id);
             if now != fresh {
                 changed = true;
             }
@@ -112,6 +107,21 @@ impl<'a> Lowerer<'a> {
             Ok(Vec::new())
         })?;
         Ok((list, changed))
+    }
+
+    /// A record with everything in it, or its own content where that cannot be written down.
+    fn as_it_is(&self, id: ObjectId) -> (Option<Vec<(ColumnName, Term)>>, Option<Content>) {
+        match self.flatten(&Value::Object(id), &self.state, "item") {
+            Ok(fields) => (Some(fields.columns), None),
+            Err(_) => {
+                let content = self
+                    .state
+                    .heap
+                    .get(&id)
+                    .map(|object| object.content.clone());
+                (None, content)
+            }
+        }
     }
 
     /// Whether anything but the list may hold its records.
@@ -204,6 +214,10 @@ impl<'a> Lowerer<'a> {
                 Some(Value::Unbound | Value::Unknown(_)) | None => {
                     self.has_records_beyond(&changes.mentioned)
                 }
+                // A record in it may stand elsewhere, too.
+                Some(Value::Object(id)) if self.holds_records(id) => {
+                    self.has_records_beyond(&changes.mentioned)
+                }
                 Some(value) => is_shared(&value),
             };
             if shared && changes.stores {
@@ -222,38 +236,99 @@ impl<'a> Lowerer<'a> {
                 _ => None,
             })
             .collect();
-        self.state.heap.iter().any(|(id, object)| {
-            !named.contains(id)
-                && match &object.content {
-                    Content::List(segments) => segments.iter().any(|segment| match &segment.kind {
-                        SegmentKind::Rows(relation) => has_record(&relation.element),
-                        SegmentKind::Matching(rows) => has_record(&rows.relation.element),
-                        SegmentKind::Item(_) | SegmentKind::Earlier => false,
-                    }),
-                    Content::Dict(dict) => {
-                        matches!(&dict.rest, Rest::Built(mapping) if has_record(&mapping.value))
-                    }
-                    Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => false,
-                }
-        })
+        self.state
+            .heap
+            .keys()
+            .any(|id| !named.contains(id) && self.holds_records(*id))
+    }
+
+    fn holds_records(&self, id: ObjectId) -> bool {
+        match self.state.heap.get(&id).map(|object| &object.content) {
+            Some(Content::List(segments)) => segments.iter().any(|segment| match &segment.kind {
+                SegmentKind::Rows(relation) => has_record(&relation.element),
+                SegmentKind::Matching(rows) => has_record(&rows.relation.element),
+                SegmentKind::Item(_) | SegmentKind::Earlier => false,
+            }),
+            Some(Content::Dict(dict)) => {
+                matches!(&dict.rest, Rest::Built(mapping) if has_record(&mapping.value))
+            }
+            _ => false,
+        }
     }
 
     /// Lists and dictionaries a loop walks through, so that it must not change them.
     pub(crate) fn walked(&self, iterated: &Expr) -> Vec<(ObjectId, Content)> {
-        let mut names = Vec::new();
-        walked_names(iterated, &mut names);
         let mut found = Vec::new();
-        for name in names {
-            if let Some(Value::Object(id)) = self.lookup_name(&name)
-                && let Some(object) = self.state.heap.get(&id)
-                && matches!(object.content, Content::List(_) | Content::Dict(_))
-            {
-                found.push((id, object.content.clone()));
-            }
-        }
+        self.walked_into(iterated, &mut found);
         found
     }
+
+    fn walked_into(&self, iterated: &Expr, found: &mut Vec<(ObjectId, Content)>) {
+        match iterated {
+            Expr::Name(_) | Expr::Subscript(_) | Expr::Attribute(_) => {
+                if let Some(id) = self.object_at(iterated)
+                    && let Some(object) = self.state.heap.get(&id)
+                    && matches!(object.content, Content::List(_) | Content::Dict(_))
+                {
+                    found.push((id, object.content.clone()));
+                }
+            }
+            Expr::Call(call) => match &*call.func {
+                Expr::Name(name) if READING.contains(&name.id.as_str()) => {
+                    for argument in &call.arguments.args {
+                        self.walked_into(argument, found);
+                    }
+                }
+                Expr::Attribute(attribute) if attribute.attr.as_str() != "copy" => {
+                    self.walked_into(&attribute.value, found);
+                }
+                _ => {}
+            },
+            Expr::Generator(generator) => {
+                for part in &generator.generators {
+                    self.walked_into(&part.iter, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The object an expression names, or the one around it that is known.
+    fn object_at(&self, expr: &Expr) -> Option<ObjectId> {
+        let (around, key) = match expr {
+            Expr::Name(name) => {
+                return match self.lookup_name(name.id.as_str()) {
+                    Some(Value::Object(id)) => Some(id),
+                    _ => None,
+                };
+            }
+            Expr::Subscript(subscript) if matches!(&*subscript.slice, Expr::Slice(_)) => {
+                return None;
+            }
+            Expr::Subscript(subscript) => match &*subscript.slice {
+                Expr::StringLiteral(key) => (&*subscript.value, Some(key.value.to_str())),
+                _ => (&*subscript.value, None),
+            },
+            Expr::Attribute(attribute) => (&*attribute.value, Some(attribute.attr.as_str())),
+            _ => return None,
+        };
+        let around = self.object_at(around)?;
+        let Content::Dict(dict) = &self.state.heap.get(&around)?.content else {
+            return Some(around);
+        };
+        let inner = dict
+            .entries
+            .iter()
+            .find_map(|(name, value)| match (name, value) {
+                (Literal::Text(name), Value::Object(id)) if Some(name.as_str()) == key => Some(*id),
+                _ => None,
+            });
+        Some(inner.unwrap_or(around))
+    }
 }
+
+/// Functions that read what they are given as the loop goes on.
+const READING: &[&str] = &["enumerate", "zip", "reversed", "iter", "map", "filter"];
 
 fn refuse(reason: &str, span: &Span) -> Refusal {
     Refusal::new("records of a list", reason, Some(span.clone()))
@@ -414,38 +489,5 @@ impl<'a> Visitor<'a> for Changes {
             self.base(&assign.target);
         }
         visitor::walk_stmt(self, statement);
-    }
-}
-
-/// Names of what a loop reads as it goes, rather than from a copy made before.
-fn walked_names(iterated: &Expr, names: &mut Vec<String>) {
-    match iterated {
-        Expr::Name(name) => names.push(name.id.to_string()),
-        Expr::Subscript(subscript) if !matches!(&*subscript.slice, Expr::Slice(_)) => {
-            walked_names(&subscript.value, names);
-        }
-        Expr::Attribute(attribute) => walked_names(&attribute.value, names),
-        Expr::Call(call) => match &*call.func {
-            Expr::Name(name)
-                if matches!(
-                    name.id.as_str(),
-                    "enumerate" | "zip" | "reversed" | "iter" | "map" | "filter"
-                ) =>
-            {
-                for argument in &call.arguments.args {
-                    walked_names(argument, names);
-                }
-            }
-            Expr::Attribute(attribute) if attribute.attr.as_str() != "copy" => {
-                walked_names(&attribute.value, names);
-            }
-            _ => {}
-        },
-        Expr::Generator(generator) => {
-            for part in &generator.generators {
-                walked_names(&part.iter, names);
-            }
-        }
-        _ => {}
     }
 }
