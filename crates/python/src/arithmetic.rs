@@ -2,6 +2,7 @@
 
 use relift_dataflow::{Base, Comparison, Expr, ExprKind, Flavour, Function, Literal, Refusal};
 use relift_diagnostics::Span;
+use relift_values::PythonFunction;
 use ruff_python_ast::{Operator, UnaryOp};
 
 use crate::lowering::{Lowerer, reads_previous};
@@ -196,7 +197,35 @@ impl Lowerer<'_> {
         }
         let left = self.resolved(left, &construct, span)?;
         let right = self.resolved(right, &construct, span)?;
+        if operator == Operator::Mod
+            && let Some(template) = left.as_text()
+        {
+            let template = template.to_owned();
+            return self.percent_format(&template, &right, span);
+        }
+        if let Some(chosen) = self.of_either(operator, &left, &right, span)? {
+            return Ok(chosen);
+        }
+        if self.has_any_digits(operator, &left, &right)? {
+            return self.exact_binary(operator, &left, &right, span);
+        }
         match (&left, &right) {
+            (Value::Days(_), Value::Days(_))
+                if !matches!(operator, Operator::Add | Operator::Sub) =>
+            {
+                return self.difference_binary(operator, &left, &right, span);
+            }
+            (Value::Span(_), _) | (_, Value::Span(_)) => {
+                return self.difference_binary(operator, &left, &right, span);
+            }
+            (Value::Scalar(moment), Value::Days(_)) | (Value::Days(_), Value::Scalar(moment))
+                if operator != Operator::Mult && self.type_of(moment)?.base == Base::Timestamp =>
+            {
+                return self.difference_binary(operator, &left, &right, span);
+            }
+            (Value::Scalar(_), Value::Days(_)) if operator == Operator::Mult => {
+                return self.difference_binary(operator, &left, &right, span);
+            }
             (Value::Days(a), Value::Days(b)) => {
                 let function = additive(operator, &construct, span)?;
                 let term = self.numeric(function, a.clone(), b.clone(), span)?;
@@ -282,12 +311,33 @@ impl Lowerer<'_> {
                 )?));
             }
             (Operator::Sub, Base::Timestamp, Base::Timestamp) => {
-                return Ok(Value::Bound(
-                    Box::new(Value::Tuple(vec![Value::Scalar(a), Value::Scalar(b)])),
-                    "timestamp difference".into(),
-                ));
+                return Ok(Value::Span(self.apply(
+                    Function::Python(PythonFunction::MicrosecondsBetween),
+                    vec![a, b],
+                    span,
+                )?));
             }
             _ => {}
+        }
+        if operator == Operator::Pow {
+            return self.power(a, b, span);
+        }
+        if operator == Operator::Mult
+            && matches!(
+                (ta.base, tb.base),
+                (Base::Text, Base::Int64) | (Base::Int64, Base::Text)
+            )
+        {
+            let (text, times) = if ta.base == Base::Text {
+                (a, b)
+            } else {
+                (b, a)
+            };
+            return Ok(Value::Scalar(self.python(
+                PythonFunction::Repeat,
+                vec![text, times],
+                span,
+            )?));
         }
         if operator == Operator::Sub
             || operator == Operator::Add
@@ -322,6 +372,78 @@ impl Lowerer<'_> {
             format!("it is not lifted for {ta} and {tb}"),
             Some(span.clone()),
         ))
+    }
+
+    /// An operation on one of two values that did not become one; nothing when neither is.
+    fn of_either(
+        &mut self,
+        operator: Operator,
+        left: &Value,
+        right: &Value,
+        span: &Span,
+    ) -> Result<Option<Value>, Refusal> {
+        let measured =
+            |value: &Value| matches!(value, Value::Exact(_) | Value::Days(_) | Value::Span(_));
+        let (choice, is_left) = match (left, right) {
+            (Value::Choice(choice), _) if measured(&choice.yes) || measured(&choice.no) => {
+                (choice.clone(), true)
+            }
+            (_, Value::Choice(choice)) if measured(&choice.yes) || measured(&choice.no) => {
+                (choice.clone(), false)
+            }
+            _ => return Ok(None),
+        };
+        let condition = Term {
+            expr: choice.condition.clone(),
+            scope: choice.scope,
+            numpy: false,
+        };
+        let opposite = Term {
+            expr: not(condition.expr.clone()),
+            ..condition.clone()
+        };
+        let side = |lowerer: &mut Self, value: &Value| {
+            if is_left {
+                lowerer.binary(operator, value, right, span)
+            } else {
+                lowerer.binary(operator, left, value, span)
+            }
+        };
+        let yes = self.under(condition.clone(), |lowerer| side(lowerer, &choice.yes))?;
+        let no = self.under(opposite, |lowerer| side(lowerer, &choice.no))?;
+        let condition = crate::values::Condition {
+            expr: condition.expr,
+            scope: condition.scope,
+        };
+        Ok(Some(self.select(&condition, &yes, &no)))
+    }
+
+    /// Whether the result of an operation is a Decimal of any number of digits.
+    fn has_any_digits(
+        &self,
+        operator: Operator,
+        left: &Value,
+        right: &Value,
+    ) -> Result<bool, Refusal> {
+        if matches!(left, Value::Exact(_)) || matches!(right, Value::Exact(_)) {
+            return Ok(true);
+        }
+        let (Value::Scalar(a), Value::Scalar(b)) = (left, right) else {
+            return Ok(false);
+        };
+        let (a, b) = (self.type_of(a)?, self.type_of(b)?);
+        let decimal = |base: Base| matches!(base, Base::Decimal { .. });
+        let whole = |base: Base| decimal(base) || base == Base::Int64;
+        Ok(operator == Operator::Div
+            && (decimal(a.base) || decimal(b.base))
+            && whole(a.base)
+            && whole(b.base))
+    }
+
+    /// Whether a scalar is a decimal.
+    pub(crate) fn is_decimal(&self, term: &Term) -> bool {
+        self.type_of(term)
+            .is_ok_and(|ty| matches!(ty.base, Base::Decimal { .. }) && !ty.missing.possible())
     }
 
     /// Arithmetic of two scalars that are not None.
@@ -469,6 +591,28 @@ impl Lowerer<'_> {
                     expr: not(term.expr).at(Some(span.clone())),
                     ..term
                 }))
+            }
+            UnaryOp::USub if matches!(value, Value::Exact(_) | Value::Span(_) | Value::Days(_)) => {
+                match value {
+                    Value::Exact(term) => Ok(Value::Exact(self.python(
+                        PythonFunction::ContextNegate,
+                        vec![term.clone()],
+                        span,
+                    )?)),
+                    Value::Days(term) => Ok(Value::Days(self.apply_folded(
+                        Function::Negate,
+                        vec![term.clone()],
+                        span,
+                    )?)),
+                    other => {
+                        let term = self.microseconds(other, span)?;
+                        Ok(Value::Span(self.apply_folded(
+                            Function::Negate,
+                            vec![term],
+                            span,
+                        )?))
+                    }
+                }
             }
             UnaryOp::USub => {
                 let term = self.scalar(value, "negation", span)?;

@@ -25,7 +25,17 @@ impl Lowerer<'_> {
         if let Some(name) = path.strip_prefix("builtins.") {
             return self.call_builtin(name, arguments);
         }
+        if let Some(done) = self.moment_function(path, arguments) {
+            return done;
+        }
+        if let Some(done) = self.mathematics(path, arguments) {
+            return done;
+        }
+        if let Some(done) = self.functional(path, arguments) {
+            return done;
+        }
         match path {
+            "datetime.datetime.min.time" => Ok(Value::Global(Rc::from("datetime.time.min"))),
             "pandas.DataFrame" => self.data_frame(arguments),
             "pandas.isna" | "pandas.isnull" | "pandas.notna" | "pandas.notnull" => {
                 arguments.only(1, &["obj"])?;
@@ -53,7 +63,7 @@ impl Lowerer<'_> {
                 let left = rest.positional.remove(0);
                 self.call_method(&left, "merge", &rest)
             }
-            "math.isnan" | "numpy.isnan" => {
+            "numpy.isnan" => {
                 arguments.only(1, &[])?;
                 let term = self.scalar(
                     &arguments.need(0, "x")?.clone(),
@@ -75,7 +85,7 @@ impl Lowerer<'_> {
                         unscaled: 0,
                         scale: 0,
                     })),
-                    Some(value) => Ok(Value::Scalar(self.decimal(&value, &span)?)),
+                    Some(value) => self.decimal(&value, &span),
                 }
             }
             "decimal.getcontext"
@@ -85,29 +95,6 @@ impl Lowerer<'_> {
                 let refusal = arguments.refuse("changing the decimal context is not lifted");
                 self.refused.push(refusal.clone());
                 Err(refusal)
-            }
-            "datetime.timedelta" => {
-                arguments.only(1, &["days", "weeks"])?;
-                let days = match (arguments.get(0, "days"), arguments.named("weeks")) {
-                    (Some(days), None) => days.clone(),
-                    (None, Some(weeks)) => {
-                        let weeks = weeks.clone();
-                        self.binary(
-                            ruff_python_ast::Operator::Mult,
-                            &weeks,
-                            &Value::int(7),
-                            &span,
-                        )?
-                    }
-                    _ => return Err(arguments.refuse("only whole days are lifted")),
-                };
-                let days = self.scalar(&days, &arguments.construct, &span)?;
-                let days =
-                    self.known(days, &arguments.construct, "None raises TypeError", &span)?;
-                if self.type_of(&days)?.base != Base::Int64 {
-                    return Err(arguments.refuse("only whole days are lifted"));
-                }
-                Ok(Value::Days(days))
             }
             "datetime.datetime.now" | "datetime.datetime.today" | "datetime.datetime.utcnow" => {
                 arguments.only(0, &[])?;
@@ -125,18 +112,6 @@ impl Lowerer<'_> {
                     &span,
                 )?))
             }
-            "datetime.date" => {
-                arguments.only(3, &["year", "month", "day"])?;
-                let part =
-                    |index: usize, name: &str| arguments.get(index, name).and_then(Value::as_int);
-                match (part(0, "year"), part(1, "month"), part(2, "day")) {
-                    (Some(year), Some(month), Some(day)) => days_of(year, month, day)
-                        .map(|days| Value::literal(Literal::Date(days)))
-                        .ok_or_else(|| arguments.refuse("there is no such date")),
-                    _ => Err(arguments.refuse("its parts are not constant")),
-                }
-            }
-            "calendar.monthrange" => self.month_range(arguments),
             "collections.defaultdict" => {
                 arguments.only(1, &[])?;
                 let factory = arguments.positional.first().map(|factory| match factory {
@@ -184,39 +159,6 @@ impl Lowerer<'_> {
             scope: term.scope,
             numpy: false,
         })
-    }
-
-    fn month_range(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
-        let span = &arguments.span;
-        arguments.only(2, &[])?;
-        let year = self.scalar(
-            &arguments.need(0, "year")?.clone(),
-            &arguments.construct,
-            span,
-        )?;
-        let month = self.scalar(
-            &arguments.need(1, "month")?.clone(),
-            &arguments.construct,
-            span,
-        )?;
-        let date = match (&year.expr.kind, &month.expr.kind) {
-            (
-                ExprKind::Call(Function::Year, of_year),
-                ExprKind::Call(Function::Month, of_month),
-            ) if of_year == of_month => Term {
-                expr: of_year[0].clone(),
-                ..year.clone()
-            },
-            _ => {
-                return Err(arguments.refuse("year and month are not those of one date"));
-            }
-        };
-        let last = self.apply(Function::LastDayOfMonth, vec![date], span)?;
-        let day = self.apply(Function::Day, vec![last], span)?;
-        Ok(Value::Tuple(vec![
-            Value::unknown(arguments.refuse("the weekday of the first day is not lifted")),
-            Value::Scalar(day),
-        ]))
     }
 
     fn call_builtin(&mut self, name: &str, arguments: &Arguments) -> Result<Value, Refusal> {
@@ -267,7 +209,49 @@ impl Lowerer<'_> {
                 arguments.only(2, &["ndigits"])?;
                 let value = need()?;
                 let digits = arguments.get(1, "ndigits").cloned();
-                scalar(self.round(&value, digits.as_ref(), &span)?)
+                self.round(&value, digits.as_ref(), &span)
+            }
+            "map" => self.mapped(arguments),
+            "filter" => {
+                arguments.only(2, &[])?;
+                self.filtered_items(arguments)
+            }
+            "getattr" => {
+                arguments.only(2, &[])?;
+                let value = need()?;
+                match arguments.need(1, "name")?.as_text() {
+                    Some(name) => {
+                        let name = name.to_owned();
+                        self.attribute(&value, &name, &span)
+                    }
+                    None => Err(arguments.refuse("the name is not constant")),
+                }
+            }
+            "super" => self.super_of(arguments),
+            _ if name.starts_with("str.") => {
+                let mut rest = arguments.clone();
+                if rest.positional.is_empty() {
+                    return Err(arguments.refuse("an argument is missing"));
+                }
+                let receiver = rest.positional.remove(0);
+                self.call_method(&receiver, &name["str.".len()..], &rest)
+            }
+            "repr" => {
+                arguments.only(1, &[])?;
+                let value = need()?;
+                scalar(self.repr_of_value(&value, &span)?)
+            }
+            "pow" => {
+                arguments.only(2, &[])?;
+                let (base, exponent) = (need()?, arguments.need(1, "exp")?.clone());
+                self.binary(ruff_python_ast::Operator::Pow, &base, &exponent, &span)
+            }
+            "divmod" => {
+                arguments.only(2, &[])?;
+                let (a, b) = (need()?, arguments.need(1, "b")?.clone());
+                let quotient = self.binary(ruff_python_ast::Operator::FloorDiv, &a, &b, &span)?;
+                let rest = self.binary(ruff_python_ast::Operator::Mod, &a, &b, &span)?;
+                Ok(Value::Tuple(vec![quotient, rest]))
             }
             "abs" => {
                 arguments.only(1, &[])?;
@@ -427,6 +411,31 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `filter(function, items)` where the items decide at once.
+    fn filtered_items(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        let function = arguments.need(0, "function")?.clone();
+        let iterable = arguments.need(1, "iterable")?.clone();
+        let Iteration::Items(items) = self.iterate(&iterable, span)? else {
+            return Err(arguments.refuse("over rows it is not lifted"));
+        };
+        let mut kept = Vec::new();
+        for item in items {
+            let tested = if function.is_none() {
+                item.clone()
+            } else {
+                self.call_value(&function, vec![item.clone()], Vec::new(), span)?
+            };
+            let truth = self.truth(&tested, span)?;
+            match self.state.known(&truth.expr) {
+                Some(true) => kept.push(item),
+                Some(false) => {}
+                None => return Err(arguments.refuse("how many items are left depends on the row")),
+            }
+        }
+        Ok(Value::Tuple(kept))
+    }
+
     fn length(&mut self, value: &Value, arguments: &Arguments) -> Result<Term, Refusal> {
         let span = &arguments.span;
         let value = self.resolved(value, &arguments.construct, span)?;
@@ -436,12 +445,16 @@ impl Lowerer<'_> {
             }
             Value::Record(record) => Ok(Term::literal(Literal::Int(record.fields.len() as i64))),
             Value::Series(series) => self.count(series.frame, span),
+            Value::Parts(parts) => self.part_count(parts, span),
             Value::Rows(relation) => self.count(relation.node, span),
             Value::Matching(rows) => self.matching_count(rows, span),
             Value::Object(id) => {
                 match self.state.heap.get(id).map(|object| object.content.clone()) {
                     Some(Content::List(_)) => self.list_length(*id, span),
                     Some(Content::Dict(_)) => self.dict_length(*id, span),
+                    Some(Content::Table(table)) => {
+                        Ok(Term::literal(Literal::Int(table.len() as i64)))
+                    }
                     Some(Content::Frame(node)) => self.count(node, span),
                     Some(Content::EmptyFrame(_)) => Ok(Term::literal(Literal::Int(0))),
                     Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
@@ -901,41 +914,3 @@ impl Lowerer<'_> {
 
 const FLOAT_SUM: &str =
     "from Python 3.12 on `sum` of floats compensates its rounding, before it does not";
-
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
-fn days_of(year: i64, month: i64, day: i64) -> Option<i32> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=9999).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    // March is the first month, so that a leap day is the last day of its year.
-    let (y, m) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days =
-        365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day
-            - 1;
-    i32::try_from(days - 719_468).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::days_of;
-
-    #[test]
-    fn dates_are_days_since_1970() {
-        assert_eq!(days_of(1970, 1, 1), Some(0));
-        assert_eq!(days_of(2024, 2, 29), Some(19_782));
-        assert_eq!(days_of(2023, 2, 29), None);
-        assert_eq!(days_of(2024, 10, 31), Some(20_027));
-    }
-}

@@ -95,14 +95,16 @@ impl<'a> Lowerer<'a> {
         for argument in &call.arguments.args {
             if let Expr::Starred(starred) = argument {
                 let spread = self.eval(&starred.value)?;
-                let items = self.fixed_items(&spread).ok_or_else(|| {
-                    Refusal::new(
-                        "call",
-                        "its arguments are spread from something of unknown length",
-                        Some(span.clone()),
-                    )
-                })?;
-                positional.extend(items);
+                match self.iterate(&spread, &span)? {
+                    crate::iteration::Iteration::Items(items) => positional.extend(items),
+                    _ => {
+                        return Err(Refusal::new(
+                            "call",
+                            "its arguments are spread from something of unknown length",
+                            Some(span.clone()),
+                        ));
+                    }
+                }
             } else {
                 positional.push(self.eval(argument)?);
             }
@@ -110,11 +112,9 @@ impl<'a> Lowerer<'a> {
         let mut named = Vec::new();
         for keyword in &call.arguments.keywords {
             let Some(name) = &keyword.arg else {
-                return Err(Refusal::new(
-                    "call",
-                    "its arguments are spread from a dictionary",
-                    Some(span),
-                ));
+                let spread = self.eval(&keyword.value)?;
+                named.extend(self.spread_named(&spread, &span)?);
+                continue;
             };
             named.push((name.to_string(), self.eval(&keyword.value)?));
         }
@@ -137,6 +137,10 @@ impl<'a> Lowerer<'a> {
         match function {
             Value::Function(index) => {
                 self.call_function(*index, arguments.positional, &arguments.named, span)
+            }
+            Value::Made(made) => {
+                "call".clone_into(&mut arguments.construct);
+                self.call_made(&made.clone(), arguments)
             }
             Value::Class(class) => {
                 self.instantiate(*class, arguments.positional, &arguments.named, span)

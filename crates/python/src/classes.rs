@@ -13,7 +13,9 @@ use relift_dataflow::{Literal, Refusal};
 use relift_diagnostics::Span;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
+use crate::callables::Made;
 use crate::calls::Arguments;
+use crate::enums::Members;
 use crate::exceptions::library_exception;
 use crate::lowering::{Body, Callable, Lowerer};
 use crate::values::{Content, Dict, ObjectId, Record, RecordKind, Rest, Value};
@@ -27,12 +29,24 @@ pub(crate) struct Class {
     name: String,
     kind: ClassKind,
     /// Fields of a dataclass or named tuple, with their defaults.
-    fields: Vec<(String, Option<Value>)>,
+    fields: Vec<(String, Default)>,
     /// What its instances find when they have no such attribute themselves.
     attributes: Vec<(String, Value)>,
     methods: BTreeMap<String, Method>,
     /// The exception of the library it derives from, and those of the External, itself first.
     exception: Option<(Vec<ClassId>, Rc<str>)>,
+    members: Option<Members>,
+    /// The class of the External it derives from.
+    base: Option<ClassId>,
+}
+
+/// What a field is when it is not given.
+#[derive(Clone, Debug)]
+enum Default {
+    Missing,
+    Value(Value),
+    /// Made anew for each instance.
+    Made(Value),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +56,7 @@ enum ClassKind {
     NamedTuple,
     /// An exception; nothing is known of its instances but that they are raised.
     Exception,
+    Enumeration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +69,8 @@ struct Method {
 enum Role {
     Method,
     Static,
+    /// Its first argument is the class.
+    Class,
     Property,
 }
 
@@ -83,26 +100,53 @@ impl<'a> Lowerer<'a> {
         let refuse = |reason: String| Refusal::new("class", reason, Some(span.clone()));
         let mut kind = ClassKind::Plain;
         let mut exception = None;
+        let mut base_class = None;
+        let mut enumeration = None;
         if let Some(arguments) = &definition.arguments {
+            let mut bases = Vec::new();
+            for base in &arguments.args {
+                bases.push(self.eval(base)?);
+            }
+            enumeration = crate::enums::enumeration(&bases);
             if !arguments.keywords.is_empty() {
                 return Err(refuse(format!(
                     "`{name}` has a metaclass or class arguments"
                 )));
             }
-            for base in &arguments.args {
-                match self.eval(base)? {
-                    Value::Global(path) if &*path == "builtins.object" => {}
+            if enumeration.is_some() {
+                kind = ClassKind::Enumeration;
+                bases.clear();
+            }
+            let only = bases.len() == 1;
+            for base in bases {
+                match base {
+                    Value::Global(path) if matches!(&*path, "builtins.object" | "abc.ABC") => {}
+                    Value::Class(id)
+                        if only
+                            && matches!(
+                                self.classes[id].kind,
+                                ClassKind::Plain | ClassKind::Data
+                            ) =>
+                    {
+                        // A dataclass says so again for its own fields.
+                        if self.classes[id].kind == ClassKind::Data
+                            && definition.decorator_list.is_empty()
+                        {
+                            kind = ClassKind::Data;
+                        }
+                        base_class = Some(id);
+                    }
                     Value::Global(path) if &*path == "typing.NamedTuple" => {
                         kind = ClassKind::NamedTuple;
                     }
-                    Value::Global(path) if arguments.args.len() == 1 => {
+                    Value::Global(path) if only => {
                         let Some(ancestor) = library_exception(&path) else {
                             return Err(refuse(format!("`{name}` inherits from another class")));
                         };
                         kind = ClassKind::Exception;
                         exception = Some((vec![self.classes.len()], ancestor));
                     }
-                    Value::Class(id) if arguments.args.len() == 1 && self.is_exception(id) => {
+                    Value::Class(id) if only && self.is_exception(id) => {
                         let (mut own, ancestor) = self.exception_ancestors(id);
                         own.insert(0, self.classes.len());
                         kind = ClassKind::Exception;
@@ -118,8 +162,10 @@ impl<'a> Lowerer<'a> {
                     if call.arguments.args.is_empty()
                         && call.arguments.keywords.iter().all(|keyword| {
                             keyword.arg.as_ref().is_some_and(|name| {
-                                matches!(name.as_str(), "frozen" | "slots" | "kw_only")
-                                    && name.as_str() != "kw_only"
+                                matches!(
+                                    name.as_str(),
+                                    "frozen" | "slots" | "order" | "eq" | "repr"
+                                )
                             })
                         }) =>
                 {
@@ -143,10 +189,31 @@ impl<'a> Lowerer<'a> {
             attributes: Vec::new(),
             methods: BTreeMap::new(),
             exception,
+            members: None,
+            base: base_class,
         };
+        if let Some(base) = base_class {
+            let base = self.classes[base].clone();
+            class.fields = base.fields;
+            class.attributes = base.attributes;
+            class.methods = base.methods;
+        }
+        if let Some(transparent) = enumeration {
+            let members = self.members(&definition.body, transparent, &span)?;
+            let id = self.classes.len();
+            class.attributes = members
+                .all
+                .iter()
+                .map(|(name, value)| (name.clone(), Self::member(id, name, value)))
+                .collect();
+            class.members = Some(members);
+        }
         for statement in &definition.body {
             // How an exception is made and printed shows nowhere.
             if kind == ClassKind::Exception && statement.is_function_def_stmt() {
+                continue;
+            }
+            if kind == ClassKind::Enumeration && !statement.is_function_def_stmt() {
                 continue;
             }
             self.class_statement(&mut class, statement)?;
@@ -169,7 +236,8 @@ impl<'a> Lowerer<'a> {
             Stmt::FunctionDef(function) => {
                 let name = function.name.as_str();
                 let special = name.starts_with("__") && name.ends_with("__");
-                if special && !matches!(name, "__init__" | "__repr__" | "__str__") {
+                if special && !matches!(name, "__init__" | "__repr__" | "__str__" | "__post_init__")
+                {
                     return refuse(format!("`{}` has the special method `{name}`", class.name));
                 }
                 let role = match function.decorator_list.as_slice() {
@@ -177,6 +245,16 @@ impl<'a> Lowerer<'a> {
                     [decorator] => match self.eval(&decorator.expression)? {
                         Value::Global(path) if &*path == "builtins.property" => Role::Property,
                         Value::Global(path) if &*path == "builtins.staticmethod" => Role::Static,
+                        Value::Global(path) if &*path == "builtins.classmethod" => Role::Class,
+                        Value::Global(path) if &*path == "abc.abstractmethod" => Role::Method,
+                        Value::Global(path)
+                            if matches!(
+                                &*path,
+                                "functools.cached_property" | "functools.lru_cache"
+                            ) && class.kind != ClassKind::Plain =>
+                        {
+                            return refuse(format!("method `{name}` remembers its answers"));
+                        }
                         _ => return refuse(format!("method `{name}` is decorated")),
                     },
                     _ => return refuse(format!("method `{name}` is decorated")),
@@ -199,15 +277,21 @@ impl<'a> Lowerer<'a> {
                     return refuse("a field has no plain name".to_owned());
                 };
                 let default = match &field.value {
-                    Some(value) => Some(self.class_value(value, &span)?),
-                    None => None,
+                    Some(value) => self.field_default(value, &span)?,
+                    None => Default::Missing,
                 };
+                let shared = name.id.to_string();
                 if class.kind == ClassKind::Plain {
-                    if let Some(default) = default {
-                        class.attributes.push((name.id.to_string(), default));
+                    if let Default::Value(default) = default {
+                        class.attributes.retain(|(other, _)| *other != shared);
+                        class.attributes.push((shared, default));
                     }
+                } else if let Some((_, old)) =
+                    class.fields.iter_mut().find(|(other, _)| *other == shared)
+                {
+                    *old = default;
                 } else {
-                    class.fields.push((name.id.to_string(), default));
+                    class.fields.push((shared, default));
                 }
                 Ok(())
             }
@@ -219,7 +303,9 @@ impl<'a> Lowerer<'a> {
                     return Ok(());
                 }
                 let value = self.class_value(&assign.value, &span)?;
-                class.attributes.push((name.id.to_string(), value));
+                let shared = name.id.to_string();
+                class.attributes.retain(|(other, _)| *other != shared);
+                class.attributes.push((shared, value));
                 Ok(())
             }
             _ => refuse(format!(
@@ -229,11 +315,45 @@ impl<'a> Lowerer<'a> {
         }
     }
 
+    /// `field(default_factory=list)`, `field(default=0)` or a plain value.
+    fn field_default(&mut self, expr: &'a Expr, span: &Span) -> Result<Default, Refusal> {
+        if let Expr::Call(call) = expr
+            && let Value::Global(path) = self.eval(&call.func)?
+            && &*path == "dataclasses.field"
+        {
+            let mut default = Default::Missing;
+            for keyword in &call.arguments.keywords {
+                let name = keyword.arg.as_ref().map(ast::Identifier::as_str);
+                match name {
+                    Some("default") => {
+                        default = Default::Value(self.class_value(&keyword.value, span)?);
+                    }
+                    Some("default_factory") => {
+                        default = Default::Made(self.eval(&keyword.value)?);
+                    }
+                    Some("repr" | "compare" | "hash" | "metadata") => {}
+                    _ => {
+                        return Err(Refusal::new(
+                            "class",
+                            "this kind of field is not lifted",
+                            Some(span.clone()),
+                        ));
+                    }
+                }
+            }
+            return Ok(default);
+        }
+        self.class_value(expr, span).map(Default::Value)
+    }
+
     /// A value that all instances share, which therefore must be one that cannot change.
     fn class_value(&mut self, expr: &'a Expr, span: &Span) -> Result<Value, Refusal> {
         let value = self.eval(expr)?;
         match value {
             Value::Scalar(_) | Value::Tuple(_) => Ok(value),
+            Value::Record(ref record) if matches!(record.kind, RecordKind::Instance(id) if self.members_of(id).is_some()) => {
+                Ok(value)
+            }
             other => Err(Refusal::new(
                 "class",
                 format!("{} is shared by all instances", other.kind()),
@@ -267,10 +387,15 @@ impl<'a> Lowerer<'a> {
         self.classes.push(Class {
             name,
             kind: ClassKind::NamedTuple,
-            fields: words.into_iter().map(|word| (word, None)).collect(),
+            fields: words
+                .into_iter()
+                .map(|word| (word, Default::Missing))
+                .collect(),
             attributes: Vec::new(),
             methods: BTreeMap::new(),
             exception: None,
+            members: None,
+            base: None,
         });
         Ok(Value::Class(self.classes.len() - 1))
     }
@@ -290,6 +415,12 @@ impl<'a> Lowerer<'a> {
             return Err(refuse(
                 "an exception is used other than to be raised".to_owned(),
             ));
+        }
+        if let Some(members) = &class.members {
+            return match (&positional[..], named) {
+                ([value], []) => self.member_of_value(id, members, value, span),
+                _ => Err(refuse("it is given something else than a value".to_owned())),
+            };
         }
         if class.kind == ClassKind::Plain {
             let instance = self.instance(id, Vec::new());
@@ -316,14 +447,19 @@ impl<'a> Lowerer<'a> {
         let mut positional = positional.into_iter();
         let mut fields = Vec::new();
         for (field, default) in class.fields {
-            let value = positional
-                .next()
-                .or_else(|| {
-                    let given = named.iter().find(|(name, _)| *name == field);
-                    given.map(|(_, value)| value.clone())
-                })
-                .or(default)
-                .ok_or_else(|| refuse(format!("the argument `{field}` is missing")))?;
+            let given = positional.next().or_else(|| {
+                let given = named.iter().find(|(name, _)| *name == field);
+                given.map(|(_, value)| value.clone())
+            });
+            let value = match (given, default) {
+                (Some(value), _) | (None, Default::Value(value)) => value,
+                (None, Default::Made(factory)) => {
+                    self.call_value(&factory, Vec::new(), Vec::new(), span)?
+                }
+                (None, Default::Missing) => {
+                    return Err(refuse(format!("the argument `{field}` is missing")));
+                }
+            };
             fields.push((field, value));
         }
         if class.kind == ClassKind::NamedTuple {
@@ -336,7 +472,76 @@ impl<'a> Lowerer<'a> {
             .into_iter()
             .map(|(name, value)| (Literal::Text(name), value))
             .collect();
-        Ok(self.instance(id, entries))
+        let instance = self.instance(id, entries);
+        if let Some(init) = class.methods.get("__post_init__") {
+            self.call_function(init.function, vec![instance.clone()], &[], span)?;
+        }
+        Ok(instance)
+    }
+
+    /// The members of a class that is an enumeration.
+    pub(crate) fn members_of(&self, id: ClassId) -> Option<&Members> {
+        self.classes[id].members.as_ref()
+    }
+
+    /// `super()` in a method.
+    pub(crate) fn super_of(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
+        arguments.only(0, &[])?;
+        let current = self.calls.last().copied();
+        let class = self.classes.iter().find(|class| {
+            let mut methods = class.methods.values();
+            let own = |base: &Class, method: &Method| {
+                base.methods
+                    .values()
+                    .any(|other| other.function == method.function)
+            };
+            methods.any(|method| {
+                Some(method.function) == current
+                    && class
+                        .base
+                        .is_none_or(|base| !own(&self.classes[base], method))
+            })
+        });
+        let Some(base) = class.and_then(|class| class.base) else {
+            return Err(arguments.refuse("the class has no class above it here"));
+        };
+        let instance = self.calls.last().and_then(|function| {
+            let parameters = self.functions[*function].parameters?;
+            let first = parameters.iter_non_variadic_params().next()?;
+            self.lookup_name(first.name().as_str())
+        });
+        match instance {
+            Some(instance) => Ok(Value::Made(Rc::new(Made::Super {
+                class: base,
+                instance,
+            }))),
+            None => Err(arguments.refuse("there is no instance")),
+        }
+    }
+
+    /// A method of the class above, for an instance.
+    pub(crate) fn attribute_of_super(
+        &self,
+        class: ClassId,
+        instance: &Value,
+        name: &str,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        match self.classes[class].methods.get(name) {
+            Some(method) if method.role == Role::Method => {
+                Ok(Value::Made(Rc::new(Made::Partial {
+                    function: Value::Function(method.function),
+                    positional: vec![instance.clone()],
+                    named: Vec::new(),
+                })))
+            }
+            None if name == "__init__" => Ok(Value::Made(Rc::new(Made::Nothing))),
+            _ => Err(Refusal::new(
+                format!("attribute `{name}`"),
+                "the class above has no such method here",
+                Some(span.clone()),
+            )),
+        }
     }
 
     /// Whether the class is one of exceptions.
@@ -428,6 +633,17 @@ impl<'a> Lowerer<'a> {
         }
         match class.methods.get(name) {
             Some(method) if method.role == Role::Static => Ok(Value::Function(method.function)),
+            Some(method) if method.role == Role::Class => {
+                let id = self
+                    .classes
+                    .iter()
+                    .position(|other| std::ptr::eq(other, class));
+                Ok(Value::Made(Rc::new(Made::Partial {
+                    function: Value::Function(method.function),
+                    positional: id.map(Value::Class).into_iter().collect(),
+                    named: Vec::new(),
+                })))
+            }
             _ => Err(Refusal::new(
                 format!("attribute `{name}`"),
                 format!("`{}` has none of this name without an instance", class.name),
@@ -449,6 +665,7 @@ impl<'a> Lowerer<'a> {
         match method.role {
             Role::Method => positional.insert(0, instance.clone()),
             Role::Static => {}
+            Role::Class => positional.insert(0, Value::Class(class)),
             Role::Property => return Some(Err(arguments.refuse("a property is called"))),
         }
         let span = arguments.span.clone();

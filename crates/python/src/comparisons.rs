@@ -49,8 +49,27 @@ impl<'a> Lowerer<'a> {
                     scope: term.scope,
                 })
             }
+            Value::Exact(term) => self.exact_truth(&term, span),
+            Value::Days(term) | Value::Span(term) => Ok(Term {
+                expr: folded(Function::Truthy, vec![term.expr]).at(Some(span.clone())),
+                numpy: false,
+                scope: term.scope,
+            }),
+            Value::Parts(parts) => {
+                let count = self.part_count(&parts, span)?;
+                Ok(nonzero(count, span))
+            }
             Value::Tuple(items) | Value::FrozenList(items) => constant(!items.is_empty()),
             Value::Matching(rows) => self.matching_present(&rows, span),
+            Value::Record(record)
+                if let RecordKind::Instance(class) = record.kind
+                    && self
+                        .members_of(class)
+                        .is_some_and(|members| members.transparent) =>
+            {
+                let value = record.field("value").cloned().unwrap_or(Value::Unbound);
+                self.truth(&value, span)
+            }
             Value::Record(record) if matches!(record.kind, RecordKind::Instance(_)) => {
                 constant(true)
             }
@@ -151,6 +170,23 @@ impl<'a> Lowerer<'a> {
                     ..term
                 }));
             }
+            CmpOp::Is | CmpOp::IsNot
+                if matches!((left, right), (Value::Record(_), Value::Record(_))) =>
+            {
+                let Some(term) = self.equal_members(left, right, span)? else {
+                    return Err(Refusal::new(
+                        "operator `is`",
+                        "identity of other things than None is not lifted",
+                        Some(span.clone()),
+                    ));
+                };
+                let expr = if operator == CmpOp::Is {
+                    term.expr
+                } else {
+                    not(term.expr)
+                };
+                return Ok(Value::Scalar(Term { expr, ..term }));
+            }
             CmpOp::Is | CmpOp::IsNot => {
                 if !right.is_none() && right.as_bool().is_none() {
                     return Err(Refusal::new(
@@ -174,6 +210,9 @@ impl<'a> Lowerer<'a> {
             CmpOp::Gt => Comparison::Gt,
             CmpOp::GtE => Comparison::Ge,
         };
+        if let Some(term) = self.measured(comparison, left, right, span)? {
+            return Ok(Value::Scalar(term));
+        }
         if matches!(comparison, Comparison::Eq | Comparison::Ne) {
             let term = if left.is_none() || right.is_none() {
                 let value = if left.is_none() { right } else { left };
@@ -214,6 +253,43 @@ impl<'a> Lowerer<'a> {
         let a = self.scalar(left, "comparison", span)?;
         let b = self.scalar(right, "comparison", span)?;
         Ok(Value::Scalar(self.compare(comparison, a, b, span)?))
+    }
+
+    /// A comparison of time differences, or of decimals one of which has any number of digits.
+    fn measured(
+        &mut self,
+        comparison: Comparison,
+        left: &Value,
+        right: &Value,
+        span: &Span,
+    ) -> Result<Option<Term>, Refusal> {
+        match (left, right) {
+            (Value::Span(_), Value::Days(_) | Value::Span(_))
+            | (Value::Days(_), Value::Span(_)) => {
+                let a = self.microseconds(left, span)?;
+                let b = self.microseconds(right, span)?;
+                self.compare(comparison, a, b, span).map(Some)
+            }
+            (Value::Exact(_), Value::Exact(_)) => {
+                self.exact_compare(comparison, left, right, span).map(Some)
+            }
+            (Value::Exact(_), Value::Scalar(other)) | (Value::Scalar(other), Value::Exact(_)) => {
+                let ty = self.type_of(other)?;
+                if matches!(ty.base, Base::Int64 | Base::Decimal { .. }) && !ty.missing.none {
+                    return self.exact_compare(comparison, left, right, span).map(Some);
+                }
+                if ty.base == Base::Nothing && matches!(comparison, Comparison::Eq | Comparison::Ne)
+                {
+                    return Ok(None);
+                }
+                Err(Refusal::new(
+                    "comparison",
+                    format!("a Decimal of any number of digits is compared with {ty}"),
+                    Some(span.clone()),
+                ))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// `value is None` and its like.
@@ -370,6 +446,7 @@ impl<'a> Lowerer<'a> {
         match &container {
             Value::Object(id) => match self.state.heap.get(id).map(|object| object.content.clone())
             {
+                Some(Content::Table(table)) => self.table_has(&table, item, span),
                 Some(Content::Dict(dict)) => {
                     self.no_instance(*id, "operator `in`", span)?;
                     if dict.rest == Rest::Nothing && (!dict.entries.is_empty()) {
@@ -457,6 +534,7 @@ impl<'a> Lowerer<'a> {
                 let relation = (**relation).clone();
                 self.list_has(&relation, item, span)
             }
+            Value::Parts(parts) => self.has_part(parts, item, span),
             Value::Scalar(text) => {
                 let text = self.known(
                     text.clone(),

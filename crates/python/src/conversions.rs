@@ -1,6 +1,6 @@
 //! `str`, `int`, `float`, `round` and the other conversions of scalars.
 
-use relift_dataflow::{Base, ColumnType, Expr, Function, Literal, Refusal, RoundingMode};
+use relift_dataflow::{Base, ColumnType, Expr, ExprKind, Function, Literal, Refusal, RoundingMode};
 use relift_diagnostics::Span;
 use relift_values::{PythonFunction, PythonValue};
 
@@ -35,7 +35,20 @@ impl Lowerer<'_> {
 
     /// `str(x)`.
     pub(crate) fn text_of_value(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
+        let value = &crate::merging::resolve(value, &self.state);
+        if let Value::Exact(term) = value {
+            return Ok(term.clone());
+        }
         let term = self.scalar(value, "call of `str`", span)?;
+        let constant = match term.as_literal() {
+            Some(Literal::Int(value)) => Some(value.to_string()),
+            Some(Literal::Float(value)) => Some(relift_values::python_float_text(*value)),
+            Some(Literal::Bool(value)) => Some(relift_values::python_bool_text(*value).to_owned()),
+            _ => None,
+        };
+        if let Some(text) = constant {
+            return Ok(Term::literal(Literal::Text(text)).at(span));
+        }
         let ty = self.type_of(&term)?;
         let refuse =
             |reason: &str| Err(Refusal::new("text of a value", reason, Some(span.clone())));
@@ -46,6 +59,7 @@ impl Lowerer<'_> {
             Base::Float64 if term.numpy => {
                 return refuse("the text of a numpy float is not lifted");
             }
+            Base::Number => return self.text_of_mixed(&term, span),
             _ => {}
         }
         if ty.missing.none {
@@ -72,6 +86,35 @@ impl Lowerer<'_> {
         })
     }
 
+    /// `str(x)` of a number that is an int on some paths and a float on others.
+    fn text_of_mixed(&mut self, term: &Term, span: &Span) -> Result<Term, Refusal> {
+        let expr = self.expanded(term.expr.clone(), term.scope);
+        let ExprKind::If { arms, otherwise } = expr.kind else {
+            return Err(Refusal::new(
+                "text of a value",
+                "some rows hold an int, others a float",
+                Some(span.clone()),
+            ));
+        };
+        let mut text = |expr: Expr| {
+            let value = Value::Scalar(Term {
+                expr,
+                ..term.clone()
+            });
+            self.text_of_value(&value, span).map(|term| term.expr)
+        };
+        let arms = arms
+            .into_iter()
+            .map(|(condition, value)| Ok((condition, text(value)?)))
+            .collect::<Result<Vec<_>, Refusal>>()?;
+        let otherwise = Box::new(text(*otherwise)?);
+        Ok(Term {
+            expr: Expr::new(ExprKind::If { arms, otherwise }).at(Some(span.clone())),
+            scope: term.scope,
+            numpy: false,
+        })
+    }
+
     /// `str(timestamp)`; a missing one is NaT.
     fn text_of_timestamp(
         &mut self,
@@ -93,6 +136,10 @@ impl Lowerer<'_> {
     /// `int(x)`.
     pub(crate) fn integer_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `int`";
+        let value = &crate::merging::resolve(value, &self.state);
+        if let Value::Exact(term) = value {
+            return self.python(PythonFunction::ContextToInt, vec![term.clone()], span);
+        }
         let term = self.scalar(value, construct, span)?;
         let term = self.known(term, construct, "None raises TypeError", span)?;
         let term = Term {
@@ -122,12 +169,7 @@ impl Lowerer<'_> {
                     "a text that is no integer raises ValueError",
                     span,
                 )?;
-                if let Some(Literal::Text(text)) = term.as_literal()
-                    && let Ok(value) = relift_values::python_int_of_text(text)
-                {
-                    return Ok(Term::literal(Literal::Int(value)));
-                }
-                self.apply(Function::ToInt, vec![term], span)
+                self.python(PythonFunction::IntOfText, vec![term], span)
             }
             _ => Err(Refusal::new(
                 construct,
@@ -160,6 +202,10 @@ impl Lowerer<'_> {
     /// `float(x)`.
     pub(crate) fn float_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `float`";
+        let value = &crate::merging::resolve(value, &self.state);
+        if let Value::Exact(term) = value {
+            return self.python(PythonFunction::ContextToFloat, vec![term.clone()], span);
+        }
         if let Some(text) = value.as_text()
             && let Ok(parsed) = relift_values::python_float_of_text(text)
         {
@@ -193,7 +239,7 @@ impl Lowerer<'_> {
                     ..word
                 };
                 self.demand(&number, construct, "the text says that it is NaN", span)?;
-                self.apply(Function::ToFloat, vec![term], span)
+                self.python(PythonFunction::FloatOfText, vec![term], span)
             }
             _ => Err(Refusal::new(
                 construct,
@@ -205,6 +251,38 @@ impl Lowerer<'_> {
 
     /// `round(x)` and `round(x, digits)`.
     pub(crate) fn round(
+        &mut self,
+        value: &Value,
+        digits: Option<&Value>,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let construct = "call of `round`";
+        let value = &crate::merging::resolve(value, &self.state);
+        if let Value::Exact(term) = value {
+            let scale = match digits {
+                Some(value) if !value.is_none() => value.as_int(),
+                _ => Some(0),
+            };
+            let whole = digits.is_none_or(Value::is_none);
+            let Some(scale) = scale.filter(|scale| (0..=20).contains(scale)) else {
+                return Err(Refusal::new(
+                    construct,
+                    "the number of digits is not a constant from 0 on",
+                    Some(span.clone()),
+                ));
+            };
+            let rounded = self.exact_quantize(term, scale, RoundingMode::HalfEven, span)?;
+            return if whole {
+                self.apply(Function::ToInt, vec![rounded], span)
+                    .map(Value::Scalar)
+            } else {
+                Ok(Value::Scalar(rounded))
+            };
+        }
+        self.round_scalar(value, digits, span).map(Value::Scalar)
+    }
+
+    fn round_scalar(
         &mut self,
         value: &Value,
         digits: Option<&Value>,
@@ -238,6 +316,18 @@ impl Lowerer<'_> {
             ),
             (Base::Int64, None) => Ok(term),
             (Base::Int64, Some(digits)) if digits >= 0 => Ok(term),
+            (Base::Int64, Some(digits)) if !term.numpy && digits >= -18 => self.apply(
+                Function::PyRound,
+                vec![term, Term::literal(Literal::Int(digits))],
+                span,
+            ),
+            (Base::Bool, _) => {
+                let term = Term {
+                    expr: choose(&term.expr, Expr::int(1), Expr::int(0)),
+                    ..term
+                };
+                self.round_scalar(&Value::Scalar(term), digits.map(Value::int).as_ref(), span)
+            }
             (Base::Decimal { .. }, Some(digits)) => self.apply(
                 Function::Quantize(RoundingMode::HalfEven),
                 vec![term, Term::literal(Literal::Int(digits))],
@@ -250,6 +340,21 @@ impl Lowerer<'_> {
 
     /// `abs(x)`.
     pub(crate) fn absolute(&mut self, value: &Value, span: &Span) -> Result<Value, Refusal> {
+        let value = &crate::merging::resolve(value, &self.state);
+        if let Value::Exact(term) = value {
+            return Ok(Value::Exact(self.python(
+                PythonFunction::ContextAbsolute,
+                vec![term.clone()],
+                span,
+            )?));
+        }
+        if let Value::Span(micros) = value {
+            return Ok(Value::Span(self.apply(
+                Function::Absolute,
+                vec![micros.clone()],
+                span,
+            )?));
+        }
         if let Value::Days(days) = value {
             return Ok(Value::Days(self.apply(
                 Function::Absolute,

@@ -2,6 +2,7 @@
 
 use relift_dataflow::{Base, Function, Literal, Refusal, RoundingMode};
 use relift_diagnostics::Span;
+use relift_values::PythonFunction;
 
 use crate::arithmetic::text_of;
 use crate::calls::Arguments;
@@ -13,22 +14,27 @@ const FLOAT_DIGITS: u8 = 15;
 
 impl Lowerer<'_> {
     /// `Decimal(x)`.
-    pub(crate) fn decimal(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
+    pub(crate) fn decimal(&mut self, value: &Value, span: &Span) -> Result<Value, Refusal> {
+        let value = &crate::merging::resolve(value, &self.state);
+        if let Value::Exact(_) = value {
+            return Ok(value.clone());
+        }
         let construct = "call of `Decimal`";
         let refuse = |reason: &str| Err(Refusal::new(construct, reason, Some(span.clone())));
         match value.as_literal() {
             Some(Literal::Text(text)) => {
-                return match literal_decimal(text) {
-                    Some(literal) => Ok(Term::literal(literal).at(span)),
-                    None => refuse("the text is not a plain decimal number"),
-                };
+                if let Some(literal) = literal_decimal(text) {
+                    return Ok(Value::Scalar(Term::literal(literal).at(span)));
+                }
             }
             Some(Literal::Int(number)) => {
-                return Ok(Term::literal(Literal::Decimal {
-                    unscaled: i128::from(*number),
-                    scale: 0,
-                })
-                .at(span));
+                return Ok(Value::Scalar(
+                    Term::literal(Literal::Decimal {
+                        unscaled: i128::from(*number),
+                        scale: 0,
+                    })
+                    .at(span),
+                ));
             }
             _ => {}
         }
@@ -40,9 +46,9 @@ impl Lowerer<'_> {
                 ..term.clone()
             };
             let ty = self.type_of(&inner)?;
-            return match (ty.base, ty.from_decimal) {
-                (Base::Int64, _) => self.apply(Function::ToDecimal, vec![inner], span),
-                (Base::Decimal { .. }, _) => Ok(inner),
+            let made = match (ty.base, ty.from_decimal) {
+                (Base::Int64, _) => self.apply(Function::ToDecimal, vec![inner], span)?,
+                (Base::Decimal { .. }, _) => inner,
                 (Base::Float64, Some((precision, scale))) if precision <= FLOAT_DIGITS => {
                     let inner =
                         self.not_nan(inner, construct, "NaN becomes Decimal('NaN')", span)?;
@@ -54,56 +60,129 @@ impl Lowerer<'_> {
                             Term::literal(Literal::Int(i64::from(scale))),
                         ],
                         span,
-                    )
+                    )?
                 }
-                _ => refuse("how many digits the text of the float has depends on the data"),
+                (Base::Float64, _) => {
+                    // The text is that of a number, but for NaN.
+                    self.not_nan(inner, construct, "NaN becomes Decimal('NaN')", span)?;
+                    return Ok(Value::Exact(self.python(
+                        PythonFunction::ContextDecimalOfText,
+                        vec![term],
+                        span,
+                    )?));
+                }
+                _ => return self.exact_of_text(term, span),
             };
+            return Ok(Value::Scalar(made));
         }
         match self.type_of(&term)?.base {
             Base::Int64 => {
                 if term.numpy {
                     return refuse("a numpy integer raises TypeError");
                 }
-                self.apply(Function::ToDecimal, vec![term], span)
+                let term = self.apply(Function::ToDecimal, vec![term], span)?;
+                Ok(Value::Scalar(term))
             }
-            Base::Decimal { .. } => Ok(term),
-            Base::Float64 => refuse("a float becomes a decimal of up to a thousand digits"),
-            _ => refuse("parsing a text may raise InvalidOperation"),
+            Base::Decimal { .. } => Ok(Value::Scalar(term)),
+            Base::Float64 => {
+                let term = self.not_nan(term, construct, "NaN becomes Decimal('NaN')", span)?;
+                Ok(Value::Exact(self.python(
+                    PythonFunction::ContextDecimalOfFloat,
+                    vec![term],
+                    span,
+                )?))
+            }
+            Base::Text => self.exact_of_text(term, span),
+            _ => refuse("it is given something else than a number or text"),
         }
     }
 
-    /// `x.quantize(exponent, rounding=…)`.
-    pub(crate) fn quantize(&mut self, term: Term, arguments: &Arguments) -> Result<Term, Refusal> {
-        arguments.only(2, &["exp", "rounding"])?;
-        let scale = match arguments.need(0, "exp")?.as_literal() {
-            Some(Literal::Decimal { scale, .. }) => *scale,
-            Some(Literal::Int(_)) => 0,
-            _ => return Err(arguments.refuse("the exponent is not constant")),
-        };
-        let mode = match arguments.get(1, "rounding") {
-            None => RoundingMode::HalfEven,
-            Some(value) => {
-                let name = match value {
-                    Value::Global(path) => path.rsplit('.').next().unwrap_or("").to_owned(),
-                    other if other.is_none() => "ROUND_HALF_EVEN".to_owned(),
-                    other => other.as_text().unwrap_or("").to_owned(),
-                };
-                rounding_mode(&name)
-                    .ok_or_else(|| arguments.refuse("the rounding mode is not known"))?
-            }
-        };
+    /// Methods of a Decimal, whose number of digits is known or not.
+    pub(crate) fn decimal_method(
+        &mut self,
+        receiver: &Value,
+        name: &str,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
         let span = &arguments.span;
+        match name {
+            "quantize" => {
+                arguments.only(2, &["exp", "rounding"])?;
+                let scale = match arguments.need(0, "exp")?.as_literal() {
+                    Some(Literal::Decimal { scale, .. }) => *scale,
+                    Some(Literal::Int(_)) => 0,
+                    _ => return Err(arguments.refuse("the exponent is not constant")),
+                };
+                let mode = Self::rounding_of(arguments.get(1, "rounding"), arguments)?;
+                self.rounded_to(receiver, i64::from(scale), mode, arguments)
+            }
+            "to_integral_value" | "to_integral" => {
+                arguments.only(1, &["rounding"])?;
+                let mode = Self::rounding_of(arguments.get(0, "rounding"), arguments)?;
+                self.rounded_to(receiver, 0, mode, arguments)
+            }
+            "normalize" => {
+                arguments.only(0, &[])?;
+                let text = self.exact(receiver, span)?;
+                Ok(Value::Exact(self.python(
+                    PythonFunction::ContextNormalize,
+                    vec![text],
+                    span,
+                )?))
+            }
+            "is_nan" | "is_infinite" => {
+                arguments.only(0, &[])?;
+                Ok(Value::literal(Literal::Bool(false)))
+            }
+            "is_zero" => {
+                arguments.only(0, &[])?;
+                let truth = self.truth(receiver, span)?;
+                Ok(Value::Scalar(Term {
+                    expr: crate::state::not(truth.expr),
+                    ..truth
+                }))
+            }
+            "copy_abs" => self.absolute(receiver, span),
+            _ => Err(arguments.refuse("this method of Decimals is not lifted")),
+        }
+    }
+
+    fn rounding_of(mode: Option<&Value>, arguments: &Arguments) -> Result<RoundingMode, Refusal> {
+        let name = match mode {
+            None => return Ok(RoundingMode::HalfEven),
+            Some(value) if value.is_none() => return Ok(RoundingMode::HalfEven),
+            Some(Value::Global(path)) => path.rsplit('.').next().unwrap_or("").to_owned(),
+            Some(other) => other.as_text().unwrap_or("").to_owned(),
+        };
+        rounding_mode(&name).ok_or_else(|| arguments.refuse("the rounding mode is not known"))
+    }
+
+    fn rounded_to(
+        &mut self,
+        receiver: &Value,
+        scale: i64,
+        mode: RoundingMode,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        if !(0..=20).contains(&scale) {
+            return Err(arguments.refuse("only digits after the point are lifted"));
+        }
+        if let Value::Exact(term) = receiver {
+            return Ok(Value::Scalar(self.exact_quantize(term, scale, mode, span)?));
+        }
+        let term = self.scalar(receiver, &arguments.construct, span)?;
         let term = self.known(
             term,
             &arguments.construct,
             "None has no method and raises AttributeError",
             span,
         )?;
-        self.apply(
+        Ok(Value::Scalar(self.apply(
             Function::Quantize(mode),
-            vec![term, Term::literal(Literal::Int(i64::from(scale)))],
+            vec![term, Term::literal(Literal::Int(scale))],
             span,
-        )
+        )?))
     }
 }
 

@@ -57,8 +57,16 @@ pub(crate) struct Handlers {
 struct RaisedState {
     handler: usize,
     state: State,
-    /// The condition that did not hold.
-    failed: Expr,
+    /// What holds of the body from there on because of it.
+    settled: Expr,
+}
+
+/// Which handler of a `try` goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caught {
+    By(usize),
+    Nowhere,
+    Uncertain,
 }
 
 /// Exceptions of Python and `decimal` and the class each derives from.
@@ -116,16 +124,16 @@ impl Raised {
 }
 
 impl Handlers {
-    /// The handler that catches the exception: `None` when that is uncertain, `Some(None)` when none does.
-    fn catching(&self, raised: &Raised, lowerer: &Lowerer<'_>) -> Option<Option<usize>> {
+    /// The handler that catches the exception.
+    fn catching(&self, raised: &Raised, lowerer: &Lowerer<'_>) -> Caught {
         if *raised == Raised::Uncertain {
-            return None;
+            return Caught::Uncertain;
         }
         for (index, catches) in self.catches.iter().enumerate() {
             for catch in catches {
                 let caught = match (catch, raised) {
                     (Catch::Everything, _) => true,
-                    (_, Raised::Foreign | Raised::Uncertain) => return None,
+                    (_, Raised::Foreign | Raised::Uncertain) => return Caught::Uncertain,
                     (Catch::Library(name), Raised::Library(raised)) => derives(raised, name),
                     (Catch::Own(class), Raised::Own(raised)) => {
                         lowerer.exception_ancestors(*raised).0.contains(class)
@@ -136,11 +144,15 @@ impl Handlers {
                     (Catch::Own(_), Raised::Library(_)) => false,
                 };
                 if caught {
-                    return Some((!self.transparent[index]).then_some(index));
+                    return if self.transparent[index] {
+                        Caught::Nowhere
+                    } else {
+                        Caught::By(index)
+                    };
                 }
             }
         }
-        Some(None)
+        Caught::Nowhere
     }
 }
 
@@ -165,9 +177,9 @@ impl<'a> Lowerer<'a> {
         let mut found = None;
         for (index, frame) in self.handlers.iter().enumerate().rev() {
             match frame.catching(raised, self) {
-                None => return false,
-                Some(None) => {}
-                Some(Some(handler)) => {
+                Caught::Uncertain => return false,
+                Caught::Nowhere => {}
+                Caught::By(handler) => {
                     found = Some((index, handler));
                     break;
                 }
@@ -193,18 +205,43 @@ impl<'a> Lowerer<'a> {
             expr: not(condition.expr.clone()),
             scope: condition.scope,
         });
+        let begun = self.handlers[index].path.min(state.path.len());
+        // Nothing goes on where the path up to here holds and the condition does not.
+        let settled = any(state.path[begun..]
+            .iter()
+            .map(|fact| not(fact.expr.clone())));
+        let scope = Self::beyond_path(&state.path[begun..]);
         self.handlers[index].raised.push(RaisedState {
             handler,
             state,
-            failed: condition.expr.clone(),
+            settled: settled.clone(),
         });
-        let fact = Condition {
+        self.state.path.push(Condition {
             expr: condition.expr.clone(),
             scope: condition.scope,
-        };
-        self.state.path.push(fact.clone());
-        self.settled.push(fact);
+        });
+        self.settled.push(Condition {
+            expr: settled,
+            scope,
+        });
+        self.recall_settled();
         true
+    }
+
+    fn beyond_path(path: &[Condition]) -> crate::values::Scope {
+        path.iter()
+            .map(|fact| fact.scope)
+            .find(|scope| *scope != NO_ROW)
+            .unwrap_or(NO_ROW)
+    }
+
+    /// Tells the path again what is settled, after it was cut back to an earlier length.
+    pub(crate) fn recall_settled(&mut self) {
+        for fact in &self.settled {
+            if !self.state.path.contains(fact) {
+                self.state.path.push(fact.clone());
+            }
+        }
     }
 
     /// How many states each open `try` has seen raising; for [`Lowerer::return_raised_to`].
@@ -350,6 +387,7 @@ impl<'a> Lowerer<'a> {
     ) -> Result<Exits, Refusal> {
         let base = self.state.clone();
         let understood = self.given_up.len();
+        let settled = self.settled.len();
         let all_transparent = transparent.iter().all(|again| *again);
         self.handlers.push(Handlers {
             catches,
@@ -361,6 +399,8 @@ impl<'a> Lowerer<'a> {
         });
         let exits = self.block(body);
         let frame = self.handlers.pop();
+        // Where a handler goes on the opposite holds.
+        self.settled.truncate(settled);
         let mut exits = exits?;
         if !all_transparent && let Some(refusal) = self.given_up.get(understood) {
             // What is not understood may raise, and then the handler would decide what happens.
@@ -413,7 +453,8 @@ impl<'a> Lowerer<'a> {
                 expr: not(caught),
                 scope,
             });
-            let implied = |fact: &Condition| raised.iter().any(|raised| raised.failed == fact.expr);
+            let implied =
+                |fact: &Condition| raised.iter().any(|raised| raised.settled == fact.expr);
             self.state
                 .path
                 .extend(learned.into_iter().filter(|fact| !implied(fact)));

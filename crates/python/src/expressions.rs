@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use relift_dataflow::{Base, Expr as FlowExpr, ExprKind, Function, Literal, Parameter, Refusal};
+use relift_dataflow::{Base, Expr as FlowExpr, ExprKind, Literal, Parameter, Refusal};
 use relift_diagnostics::Span;
 use relift_job::FrameName;
+use relift_values::PythonFunction;
 use ruff_python_ast::{self as ast, Expr, Number};
 
 use crate::iteration::Iteration;
@@ -57,6 +58,7 @@ impl<'a> Lowerer<'a> {
             }
             Expr::Dict(dict) => {
                 let mut entries: Vec<(Literal, Value)> = Vec::new();
+                let mut table = crate::tables::Table::new();
                 for item in &dict.items {
                     let Some(key) = &item.key else {
                         let spread = self.eval(&item.value)?;
@@ -76,6 +78,13 @@ impl<'a> Lowerer<'a> {
                     };
                     let key = self.eval(key)?;
                     let value = self.eval(&item.value)?;
+                    if let Some(key) = crate::tables::constant_key(&key) {
+                        match table.iter_mut().find(|(other, _)| *other == key) {
+                            Some((_, old)) => *old = value,
+                            None => table.push((key, value)),
+                        }
+                        continue;
+                    }
                     let Some(key) = key.as_literal() else {
                         return refuse("dictionary", "a literal with a key that is not constant");
                     };
@@ -83,6 +92,12 @@ impl<'a> Lowerer<'a> {
                         Some((_, old)) => *old = value,
                         None => entries.push((key.clone(), value)),
                     }
+                }
+                if !table.is_empty() {
+                    if !entries.is_empty() {
+                        return refuse("dictionary", "some keys are tuples, some are not");
+                    }
+                    return Ok(self.object(Content::Table(table)));
                 }
                 Ok(self.object(Content::Dict(crate::values::Dict {
                     set: false,
@@ -239,6 +254,7 @@ impl<'a> Lowerer<'a> {
                     Value::Scalar(self.refined(&term, &self.state))
                 }
             }
+            Some(Value::Global(path)) => library_constant(&path).unwrap_or(Value::Global(path)),
             Some(value) => crate::merging::resolve(&value, &self.state),
             None if name == "__name__" => self.module_name(),
             None => Value::Global(Rc::from(format!("builtins.{name}"))),
@@ -288,8 +304,17 @@ impl<'a> Lowerer<'a> {
         let construct = format!("attribute `{name}`");
         let value = self.resolved(value, &construct, span)?;
         match &value {
-            Value::Global(path) => self.of_module(path, name, span),
+            Value::Global(path) => match library_constant(&format!("{path}.{name}")) {
+                Some(constant) => Ok(at(constant, span)),
+                None => self.of_module(path, name, span),
+            },
             Value::Class(class) => self.attribute_of_class(*class, name, span),
+            Value::Made(made) => match &**made {
+                crate::callables::Made::Super { class, instance } => {
+                    self.attribute_of_super(*class, instance, name, span)
+                }
+                _ => Ok(Value::Bound(Box::new(value.clone()), Rc::from(name))),
+            },
             Value::Record(record) if record.kind != RecordKind::Dict => {
                 match (record.field(name), record.kind) {
                     (Some(field), _) => Ok(at(field.clone(), span)),
@@ -301,11 +326,12 @@ impl<'a> Lowerer<'a> {
             }
             Value::Scalar(term) => {
                 let ty = self.type_of(term)?;
-                let function = match (ty.base, name) {
-                    (Base::Date | Base::Timestamp, "year") => Function::Year,
-                    (Base::Date | Base::Timestamp, "month") => Function::Month,
-                    (Base::Date | Base::Timestamp, "day") => Function::Day,
-                    _ => return Ok(Value::Bound(Box::new(value), Rc::from(name))),
+                let function = match ty.base {
+                    Base::Date | Base::Timestamp => Self::moment_attribute(ty.base, name),
+                    _ => None,
+                };
+                let Some(function) = function else {
+                    return Ok(Value::Bound(Box::new(value), Rc::from(name)));
                 };
                 let term = self.known(
                     term.clone(),
@@ -315,20 +341,11 @@ impl<'a> Lowerer<'a> {
                 )?;
                 Ok(Value::Scalar(self.apply(function, vec![term], span)?))
             }
-            Value::Days(days) if name == "days" => Ok(Value::Scalar(days.clone())),
-            Value::Bound(pair, kind) if &**kind == "timestamp difference" && name == "days" => {
-                let Value::Tuple(sides) = &**pair else {
-                    return Err(Refusal::new(construct, "it is lost", Some(span.clone())));
-                };
-                let mut terms = Vec::new();
-                for side in sides {
-                    terms.push(self.scalar(side, &construct, span)?);
+            Value::Days(_) | Value::Span(_) => {
+                match self.difference_attribute(&value, name, span) {
+                    Some(done) => done,
+                    None => Ok(Value::Bound(Box::new(value), Rc::from(name))),
                 }
-                Ok(Value::Scalar(self.apply(
-                    Function::DaysBetween,
-                    terms,
-                    span,
-                )?))
             }
             Value::Object(id) => {
                 let id = *id;
@@ -431,6 +448,10 @@ impl<'a> Lowerer<'a> {
                         let value = self.dict_item(id, key, span)?;
                         Ok(at(value, span))
                     }
+                    Some(Content::Table(table)) => {
+                        let value = self.table_item(&table, key, span)?;
+                        Ok(at(value, span))
+                    }
                     Some(Content::List(_)) => match self.fixed_items(value) {
                         Some(items) => self.item(&Value::Tuple(items), key, span),
                         None => match self.iterate(value, span)?.into_rows() {
@@ -447,16 +468,17 @@ impl<'a> Lowerer<'a> {
                 }
             }
             Value::Series(_) => self.series_item(value, key, span),
+            Value::Parts(parts) => match key.as_int() {
+                Some(index) => self.part(parts, index, span),
+                None => refuse("a part is read at a place that is not constant".to_owned()),
+            },
+            Value::Global(path) => match self.calendar_name(path, key, span) {
+                Some(name) => name,
+                None => refuse(format!("`{path}` has no items here")),
+            },
             Value::Scalar(term) => {
-                let Some(index) = key.as_int() else {
-                    return refuse(
-                        "a character is read at a place that is not constant".to_owned(),
-                    );
-                };
-                let _ = term;
-                refuse(format!(
-                    "one character ({index}) may be beyond the end of the text"
-                ))
+                let term = term.clone();
+                self.character(&term, key, span)
             }
             Value::Choice(choice) => {
                 let condition = Condition {
@@ -475,6 +497,18 @@ impl<'a> Lowerer<'a> {
                 let yes = self.under(term, |lowerer| lowerer.item(&choice.yes, key, span))?;
                 let no = self.under(opposite, |lowerer| lowerer.item(&choice.no, key, span))?;
                 Ok(self.select(&condition, &yes, &no))
+            }
+            Value::Class(class) => {
+                let member = self.members_of(*class).and_then(|members| {
+                    let name = key.as_text()?;
+                    let mut all = members.all.iter();
+                    let (_, value) = all.find(|(other, _)| other == name)?;
+                    Some(Self::member(*class, name, value))
+                });
+                match member {
+                    Some(member) => Ok(member),
+                    None => refuse("a class is read under a name that is not constant".to_owned()),
+                }
             }
             Value::Unknown(refusal) => Err((**refusal).clone()),
             other => refuse(format!("{} has no items", other.kind())),
@@ -535,6 +569,30 @@ impl<'a> Lowerer<'a> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let refuse = |reason: &str| Err(Refusal::new("slice", reason, Some(span.clone())));
+        if let Value::Scalar(term) = value {
+            let mut given = Vec::new();
+            for bound in [&bounds.lower, &bounds.upper, &bounds.step] {
+                let bound = match bound {
+                    Some(bound) => Some(self.eval(bound)?),
+                    None => None,
+                };
+                given.push(bound.filter(|bound| !bound.is_none()));
+            }
+            let step = given[2].as_ref().map(Value::as_int);
+            let (lower, upper) = (given[0].as_ref(), given[1].as_ref());
+            return match step {
+                None | Some(Some(1)) => self.cut(term, (lower, upper), span),
+                Some(Some(-1)) if lower.is_none() && upper.is_none() => {
+                    let text = self.known(term.clone(), "slice", "None raises TypeError", span)?;
+                    Ok(Value::Scalar(self.python(
+                        PythonFunction::Reversed,
+                        vec![text],
+                        span,
+                    )?))
+                }
+                _ => refuse("a slice with a step is not lifted"),
+            };
+        }
         let mut reversed = false;
         if let Some(step) = &bounds.step {
             let step = self.eval(step)?;
@@ -590,16 +648,6 @@ impl<'a> Lowerer<'a> {
             return refuse("a slice with a step is not lifted");
         }
         match value {
-            Value::Scalar(term) => {
-                let term = self.known(term.clone(), "slice", "None raises TypeError", span)?;
-                let bound =
-                    |end: Option<i64>| Term::literal(end.map_or(Literal::None, Literal::Int));
-                Ok(Value::Scalar(self.apply(
-                    Function::Slice,
-                    vec![term, bound(lower), bound(upper)],
-                    span,
-                )?))
-            }
             Value::Object(id) => {
                 match self.state.heap.get(id).map(|object| object.content.clone()) {
                     Some(Content::List(segments)) => {
@@ -629,6 +677,21 @@ impl<'a> Lowerer<'a> {
             _ => refuse("it is not lifted for this value"),
         }
     }
+}
+
+/// Numbers that Python's library names.
+pub(crate) fn library_constant(path: &str) -> Option<Value> {
+    Some(Value::literal(match path {
+        "math.pi" => Literal::Float(std::f64::consts::PI),
+        "math.e" => Literal::Float(std::f64::consts::E),
+        "math.tau" => Literal::Float(std::f64::consts::TAU),
+        "math.inf" => Literal::Float(f64::INFINITY),
+        "sys.maxsize" => Literal::Int(i64::MAX),
+        "string.digits" => Literal::Text("0123456789".to_owned()),
+        "string.ascii_lowercase" => Literal::Text("abcdefghijklmnopqrstuvwxyz".to_owned()),
+        "string.ascii_uppercase" => Literal::Text("ABCDEFGHIJKLMNOPQRSTUVWXYZ".to_owned()),
+        _ => return None,
+    }))
 }
 
 /// The value with a place, where it has none yet.

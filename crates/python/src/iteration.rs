@@ -40,6 +40,20 @@ impl Lowerer<'_> {
         if let Some(matching) = self.as_matching(&value) {
             return self.matching_rows(matching, span);
         }
+        if let Some(text) = value.as_text() {
+            let characters = text.chars().map(|c| Value::text(&c.to_string()));
+            return Ok(Iteration::Items(characters.collect()));
+        }
+        if let Value::Class(class) = &value
+            && let Some(members) = self.members_of(*class)
+        {
+            let members = members.all.iter();
+            return Ok(Iteration::Items(
+                members
+                    .map(|(name, value)| Self::member(*class, name, value))
+                    .collect(),
+            ));
+        }
         match &value {
             Value::Rows(relation) => Ok(Iteration::Rows((**relation).clone())),
             Value::Object(id) => match self.state.heap.get(id).map(|object| object.content.clone())
@@ -64,6 +78,7 @@ impl Lowerer<'_> {
                         ))
                     }
                 }
+                Some(Content::Table(table)) => Ok(Iteration::Items(Self::table_keys(&table))),
                 Some(Content::Dict(dict)) if dict.class.is_some() => Err(Refusal::new(
                     "loop",
                     "it runs over an instance of a class",

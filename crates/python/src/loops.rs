@@ -710,7 +710,11 @@ fn places(state: &State) -> Vec<Place> {
                     .iter()
                     .map(|(key, _)| Place::Entry(*id, key_text(key))),
             ),
-            Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
+            // A table does not change.
+            Content::Table(_)
+            | Content::Frame(_)
+            | Content::EmptyFrame(_)
+            | Content::Poisoned(_) => {}
         }
     }
     found

@@ -130,9 +130,14 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) calls: Vec<usize>,
     /// The call being executed.
     pub(crate) frame: u32,
+    /// Functions that answer the same arguments only once.
+    pub(crate) remembering: Vec<usize>,
+    /// The variables of the functions whose calls are under way, as they were when each called the next.
+    pub(crate) enclosing: Vec<(u32, BTreeMap<String, Value>)>,
     /// The `try` statements whose bodies are being executed, the innermost last.
     pub(crate) handlers: Vec<crate::exceptions::Handlers>,
-    /// Conditions that hold because otherwise a handler would have been reached.
+    /// Conditions that hold in the bodies of the open `try` statements because otherwise a handler would
+    /// have been reached.
     pub(crate) settled: Vec<Condition>,
     /// Why statements were given up so far.
     pub(crate) given_up: Vec<Refusal>,
@@ -155,6 +160,7 @@ pub(crate) struct Snapshot {
     counts: BTreeMap<NodeId, NodeId>,
     run: Option<NodeId>,
     refused: usize,
+    given_up: usize,
     previous: Schema,
 }
 
@@ -188,6 +194,8 @@ impl<'a> Lowerer<'a> {
             previous: Schema::default(),
             calls: Vec::new(),
             frame: 0,
+            remembering: Vec::new(),
+            enclosing: Vec::new(),
             handlers: Vec::new(),
             settled: Vec::new(),
             given_up: Vec::new(),
@@ -344,6 +352,7 @@ impl<'a> Lowerer<'a> {
             counts: self.counts.clone(),
             run: self.run,
             refused: self.refused.len(),
+            given_up: self.given_up.len(),
             previous: self.previous.clone(),
         }
     }
@@ -353,6 +362,7 @@ impl<'a> Lowerer<'a> {
         self.counts = snapshot.counts.clone();
         self.run = snapshot.run;
         self.refused.truncate(snapshot.refused);
+        self.given_up.truncate(snapshot.given_up);
         self.previous = snapshot.previous.clone();
     }
 
@@ -720,17 +730,9 @@ impl<'a> Lowerer<'a> {
             expr: condition.expr,
             scope: condition.scope,
         });
-        let settled = self.settled.len();
-        let opposite = not(self.state.path[length].expr.clone());
         let result = body(self);
         self.state.path.truncate(length);
-        // What is settled inside holds outside wherever the inside was reached.
-        for index in settled..self.settled.len() {
-            let fact = &mut self.settled[index];
-            fact.expr = any([opposite.clone(), fact.expr.clone()]);
-            let fact = fact.clone();
-            self.state.path.push(fact);
-        }
+        self.recall_settled();
         result
     }
 
@@ -750,13 +752,22 @@ impl<'a> Lowerer<'a> {
         if self.calls.contains(&index) {
             return Err(refuse("it calls itself"));
         }
-        if let Some(frame) = callable.frame
-            && frame != self.frame
-        {
-            return Err(refuse(
-                "a function defined inside another is called from elsewhere",
-            ));
-        }
+        let enclosing = match callable.frame {
+            Some(frame) if frame != self.frame => {
+                let found = self
+                    .enclosing
+                    .iter()
+                    .rev()
+                    .find(|(other, _)| *other == frame);
+                let Some((_, locals)) = found else {
+                    return Err(refuse(
+                        "a function defined inside another is called from elsewhere",
+                    ));
+                };
+                Some(locals.clone())
+            }
+            _ => None,
+        };
         self.publish();
         let caller = self.state.locals.clone();
         let caller_frame = self.frame;
@@ -764,11 +775,18 @@ impl<'a> Lowerer<'a> {
         if callable.frame.is_none() {
             self.state.locals.clear();
         }
+        if let Some(locals) = enclosing {
+            // What stands around its definition, not around its call.
+            self.state.locals = locals;
+        }
+        self.enclosing.push((caller_frame, caller.clone()));
         let arguments = self.bind_arguments(callable, positional, named, &construct, span);
         let arguments = match arguments {
             Ok(arguments) => arguments,
             Err(refusal) => {
                 self.home = caller_home;
+                self.enclosing.pop();
+                self.state.locals = caller;
                 return Err(refusal);
             }
         };
@@ -789,13 +807,33 @@ impl<'a> Lowerer<'a> {
                 .block(statements)
                 .and_then(|exits| self.join_returns(&base, exits, &construct, span)),
         };
+        let result = if self.remembering.contains(&index) && self.changed_since(&base) {
+            Err(refuse(
+                "it remembers its answers and changes something beside",
+            ))
+        } else {
+            result
+        };
         self.calls.pop();
+        self.enclosing.pop();
         self.frame = caller_frame;
         self.home = caller_home;
         self.return_raised_to(&raised, &caller);
         self.state.locals = caller;
+        self.recall_settled();
         self.take_back();
         result
+    }
+
+    /// Whether anything that was there before is different.
+    fn changed_since(&self, before: &State) -> bool {
+        let object = |id: &ObjectId| self.state.heap.get(id);
+        before.globals != self.state.globals
+            || before.shared != self.state.shared
+            || before
+                .heap
+                .iter()
+                .any(|(id, old)| object(id).map(|new| &new.content) != Some(&old.content))
     }
 
     fn bind_arguments(
@@ -814,9 +852,6 @@ impl<'a> Lowerer<'a> {
                 Err(refuse("it takes no arguments".to_owned()))
             };
         };
-        if parameters.vararg.is_some() || parameters.kwarg.is_some() {
-            return Err(refuse("it takes any number of arguments".to_owned()));
-        }
         let mut bound: Vec<(String, Value)> = Vec::new();
         let mut positional = positional.into_iter();
         for parameter in parameters.iter_non_variadic_params() {
@@ -851,14 +886,24 @@ impl<'a> Lowerer<'a> {
             };
             bound.push((name.to_owned(), value));
         }
-        if positional.next().is_some()
-            || named
-                .iter()
-                .any(|(name, _)| !bound.iter().any(|(other, _)| other == name))
-        {
+        let surplus: Vec<Value> = positional.collect();
+        let unnamed: Vec<(String, Value)> = named
+            .iter()
+            .filter(|(name, _)| !bound.iter().any(|(other, _)| other == name))
+            .cloned()
+            .collect();
+        let too_many = !surplus.is_empty() && parameters.vararg.is_none();
+        if too_many || (!unnamed.is_empty() && parameters.kwarg.is_none()) {
             return Err(refuse(
                 "it is given an argument it does not have".to_owned(),
             ));
+        }
+        if let Some(rest) = &parameters.vararg {
+            bound.push((rest.name.to_string(), Value::Tuple(surplus)));
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let given = self.dict_of_named(unnamed);
+            bound.push((rest.name.to_string(), given));
         }
         Ok(bound)
     }

@@ -91,6 +91,14 @@ impl Lowerer<'_> {
                 let column = column_for(term, name, columns);
                 Ok(Value::Days(Term::template(&column)))
             }
+            Value::Span(term) => {
+                let column = column_for(term, name, columns);
+                Ok(Value::Span(Term::template(&column)))
+            }
+            Value::Exact(term) => {
+                let column = column_for(term, name, columns);
+                Ok(Value::Exact(Term::template(&column)))
+            }
             Value::Tuple(items) => Ok(Value::Tuple(
                 items
                     .iter()
@@ -934,6 +942,11 @@ impl Lowerer<'_> {
                 self.compare(Comparison::Eq, x.clone(), y.clone(), span)
             }
             (Value::Unknown(refusal), _) | (_, Value::Unknown(refusal)) => Err((**refusal).clone()),
+            (Value::Record(_), _) | (_, Value::Record(_))
+                if let Some(term) = self.equal_members(a, b, span)? =>
+            {
+                Ok(term)
+            }
             _ => Err(Refusal::new(
                 "comparison",
                 format!("{} is compared with {}", a.kind(), b.kind()),

@@ -157,6 +157,11 @@ impl<'a> Lowerer<'a> {
                             self.poison_value(&touched.value, refusal);
                         }
                     }
+                    Content::Table(table) => {
+                        for (_, value) in table {
+                            self.poison_value(&value, refusal);
+                        }
+                    }
                     Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
                 }
             }

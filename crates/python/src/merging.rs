@@ -62,6 +62,7 @@ impl Lowerer<'_> {
             merged.path.truncate(base.path.len());
         }
         self.state = merged;
+        self.recall_settled();
     }
 
     /// Merges the two sides of a branch.
@@ -411,6 +412,39 @@ impl Lowerer<'_> {
                 match merged {
                     Value::Scalar(term) => Value::Days(term),
                     other => other,
+                }
+            }
+            (Value::Span(a), Value::Span(b)) => {
+                let merged =
+                    self.merge_values(merge, &Value::Scalar(a.clone()), &Value::Scalar(b.clone()));
+                match merged {
+                    Value::Scalar(term) => Value::Span(term),
+                    other => other,
+                }
+            }
+            (Value::Exact(a), Value::Exact(b)) => {
+                let merged =
+                    self.merge_values(merge, &Value::Scalar(a.clone()), &Value::Scalar(b.clone()));
+                match merged {
+                    Value::Scalar(term) => Value::Exact(term),
+                    other => other,
+                }
+            }
+            (Value::Exact(_), Value::Scalar(other)) | (Value::Scalar(other), Value::Exact(_))
+                if self.is_decimal(other) =>
+            {
+                let span = other
+                    .expr
+                    .span
+                    .clone()
+                    .unwrap_or_else(|| self.home.syntax.source().whole());
+                let exact = self.exact(&Value::Scalar(other.clone()), &span);
+                match (exact, yes, no) {
+                    (Ok(exact), Value::Exact(_), _) => {
+                        self.merge_values(merge, yes, &Value::Exact(exact))
+                    }
+                    (Ok(exact), ..) => self.merge_values(merge, &Value::Exact(exact), no),
+                    (Err(refusal), ..) => Value::unknown(refusal),
                 }
             }
             (Value::Tuple(a), Value::Tuple(b)) if a.len() == b.len() => Value::Tuple(

@@ -7,7 +7,6 @@ use relift_diagnostics::Span;
 
 use crate::calls::Arguments;
 use crate::lowering::Lowerer;
-use crate::state::any;
 use crate::values::{Content, ObjectId, Record, RecordKind, Term, Value};
 
 impl Lowerer<'_> {
@@ -20,6 +19,40 @@ impl Lowerer<'_> {
         let span = arguments.span.clone();
         match receiver {
             Value::Scalar(term) => self.scalar_method(term.clone(), name, arguments),
+            Value::Exact(_) => self.decimal_method(receiver, name, arguments),
+            Value::Days(_) | Value::Span(_) => self.difference_method(receiver, name, arguments),
+            Value::Choice(choice) => {
+                // Nothing that can be changed in place has methods that only one side may run.
+                let fixed = |value: &Value| {
+                    matches!(
+                        value,
+                        Value::Scalar(_) | Value::Exact(_) | Value::Days(_) | Value::Span(_)
+                    )
+                };
+                if !fixed(&choice.yes) || !fixed(&choice.no) {
+                    return Err(arguments.refuse("it is called on one of two things"));
+                }
+                let condition = Term {
+                    expr: choice.condition.clone(),
+                    scope: choice.scope,
+                    numpy: false,
+                };
+                let opposite = Term {
+                    expr: crate::state::not(condition.expr.clone()),
+                    ..condition.clone()
+                };
+                let yes = self.under(condition.clone(), |lowerer| {
+                    lowerer.call_method(&choice.yes, name, arguments)
+                })?;
+                let no = self.under(opposite, |lowerer| {
+                    lowerer.call_method(&choice.no, name, arguments)
+                })?;
+                let condition = crate::values::Condition {
+                    expr: condition.expr,
+                    scope: condition.scope,
+                };
+                Ok(self.select(&condition, &yes, &no))
+            }
             Value::Record(record) => match (record.kind, name) {
                 (RecordKind::Dict | RecordKind::Series, "get") => {
                     arguments.only(2, &["default"])?;
@@ -86,6 +119,7 @@ impl Lowerer<'_> {
                         Err(arguments.refuse("methods of an empty frame are not lifted"))
                     }
                     Some(Content::List(_)) => self.list_method(id, name, arguments),
+                    Some(Content::Table(table)) => self.table_method(&table, name, arguments),
                     Some(Content::Dict(dict)) => match dict.class {
                         Some(class) => self
                             .instance_method(class, receiver, name, arguments)
@@ -156,8 +190,24 @@ impl Lowerer<'_> {
                 )?;
                 self.date_method(term, ty.base, name, arguments)
             }
-            Base::Decimal { .. } if name == "quantize" => {
-                Ok(Value::Scalar(self.quantize(term, arguments)?))
+            Base::Decimal { .. } => self.decimal_method(&Value::Scalar(term), name, arguments),
+            Base::Float64 if name == "is_integer" => {
+                arguments.only(0, &[])?;
+                let one = Term::literal(Literal::Float(1.0));
+                let term = self.known(
+                    term,
+                    &arguments.construct,
+                    "None has no method and raises AttributeError",
+                    span,
+                )?;
+                let rest = self.apply(Function::Modulo, vec![term, one], span)?;
+                let zero = Term::literal(Literal::Float(0.0));
+                Ok(Value::Scalar(self.compare(
+                    relift_dataflow::Comparison::Eq,
+                    rest,
+                    zero,
+                    span,
+                )?))
             }
             Base::Int64 | Base::Float64 if name == "item" && term.numpy => {
                 Ok(Value::Scalar(Term {
@@ -166,225 +216,6 @@ impl Lowerer<'_> {
                 }))
             }
             _ => Err(arguments.refuse(format!("it is not lifted for {ty}"))),
-        }
-    }
-
-    fn text_method(
-        &mut self,
-        term: Term,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Result<Value, Refusal> {
-        let span = &arguments.span;
-        let literal_receiver = term.as_literal().cloned();
-        let term = self.known(
-            term,
-            &arguments.construct,
-            "None has no method and raises AttributeError",
-            span,
-        )?;
-        let plain = match name {
-            "upper" => Some(Function::Upper),
-            "lower" => Some(Function::Lower),
-            "title" => Some(Function::Title),
-            "strip" if arguments.positional.is_empty() => Some(Function::Strip),
-            _ => None,
-        };
-        if let Some(function) = plain {
-            arguments.only(0, &[])?;
-            return Ok(Value::Scalar(self.apply(function, vec![term], span)?));
-        }
-        match name {
-            "startswith" | "endswith" => {
-                arguments.only(1, &[])?;
-                let function = if name == "startswith" {
-                    Function::StartsWith
-                } else {
-                    Function::EndsWith
-                };
-                let affix = arguments.need(0, "prefix")?.clone();
-                let affixes = match self.fixed_items(&affix) {
-                    Some(items) => items,
-                    None => vec![affix],
-                };
-                let mut parts = Vec::new();
-                let mut terms = vec![term.clone()];
-                for affix in affixes {
-                    let affix = self.scalar(&affix, &arguments.construct, span)?;
-                    let part = self.apply(function, vec![term.clone(), affix.clone()], span)?;
-                    terms.push(affix);
-                    parts.push(part.expr);
-                }
-                let scope = self.scope_of(&terms.iter().collect::<Vec<_>>(), span)?;
-                Ok(Value::Scalar(Term {
-                    expr: any(parts).at(Some(span.clone())),
-                    scope,
-                    numpy: false,
-                }))
-            }
-            "replace" => {
-                arguments.only(2, &[])?;
-                let from = arguments.need(0, "old")?;
-                if from.as_text().is_none_or(str::is_empty) {
-                    return Err(arguments.refuse("what is replaced is not a constant text"));
-                }
-                let from = self.scalar(&from.clone(), &arguments.construct, span)?;
-                let to = self.scalar(
-                    &arguments.need(1, "new")?.clone(),
-                    &arguments.construct,
-                    span,
-                )?;
-                let to = self.known(to, &arguments.construct, "None raises TypeError", span)?;
-                Ok(Value::Scalar(self.apply(
-                    Function::Replace,
-                    vec![term, from, to],
-                    span,
-                )?))
-            }
-            "join" => {
-                arguments.only(1, &[])?;
-                let parts = arguments.need(0, "iterable")?.clone();
-                let (Some(Literal::Text(separator)), Some(items)) =
-                    (literal_receiver, self.fixed_items(&parts))
-                else {
-                    return Err(arguments.refuse("it joins a list of changing length"));
-                };
-                let mut terms = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        terms.push(Term::literal(Literal::Text(separator.clone())));
-                    }
-                    let item = self.scalar(item, &arguments.construct, span)?;
-                    terms.push(self.known(
-                        item,
-                        &arguments.construct,
-                        "None raises TypeError",
-                        span,
-                    )?);
-                }
-                self.concatenated(terms, span)
-            }
-            "format" => self.format_method(literal_receiver.as_ref(), arguments),
-            _ => Err(arguments.refuse("this method of text is not lifted")),
-        }
-    }
-
-    /// `"{} {:.2f}".format(a, b)`.
-    fn format_method(
-        &mut self,
-        receiver: Option<&Literal>,
-        arguments: &Arguments,
-    ) -> Result<Value, Refusal> {
-        let Some(Literal::Text(template)) = receiver else {
-            return Err(arguments.refuse("the format is not constant"));
-        };
-        let mut parts = Vec::new();
-        let mut rest = template.as_str();
-        let mut next = 0;
-        while let Some(at) = rest.find(['{', '}']) {
-            if rest[at..].starts_with("{{") || rest[at..].starts_with("}}") {
-                parts.push(Term::literal(Literal::Text(rest[..=at].to_owned())));
-                rest = &rest[at + 2..];
-                continue;
-            }
-            parts.push(Term::literal(Literal::Text(rest[..at].to_owned())));
-            let end = rest[at..]
-                .find('}')
-                .ok_or_else(|| arguments.refuse("the format is not closed"))?;
-            let field = &rest[at + 1..at + end];
-            let (name, spec) = field.split_once(':').unwrap_or((field, ""));
-            let value = if name.is_empty() {
-                next += 1;
-                arguments.positional.get(next - 1)
-            } else if let Ok(index) = name.parse::<usize>() {
-                arguments.positional.get(index)
-            } else {
-                arguments.named(name)
-            };
-            let value = value
-                .cloned()
-                .ok_or_else(|| arguments.refuse(format!("the field `{name}` is not lifted")))?;
-            parts.push(self.formatted(&value, spec, &arguments.span)?);
-            rest = &rest[at + end + 1..];
-        }
-        parts.push(Term::literal(Literal::Text(rest.to_owned())));
-        self.concatenated(parts, &arguments.span)
-    }
-
-    /// Monday is 1.
-    fn iso_weekday(&mut self, date: Term, span: &Span) -> Result<Term, Refusal> {
-        let weekday = self.apply(Function::Weekday, vec![date], span)?;
-        let one = Term::literal(Literal::Int(1));
-        self.apply(Function::Add, vec![weekday, one], span)
-    }
-
-    fn date_method(
-        &mut self,
-        term: Term,
-        base: Base,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Result<Value, Refusal> {
-        let span = &arguments.span;
-        let simple = match name {
-            "weekday" => Some(Function::Weekday),
-            "isoformat" if base == Base::Date => Some(Function::IsoText),
-            "date" if base == Base::Timestamp => Some(Function::ToDate),
-            _ => None,
-        };
-        if let Some(function) = simple {
-            arguments.only(0, &[])?;
-            return Ok(Value::Scalar(self.apply(function, vec![term], span)?));
-        }
-        match name {
-            "isoweekday" => {
-                arguments.only(0, &[])?;
-                Ok(Value::Scalar(self.iso_weekday(term, span)?))
-            }
-            "isocalendar" => {
-                arguments.only(0, &[])?;
-                let year = self.apply(Function::IsoYear, vec![term.clone()], span)?;
-                let week = self.apply(Function::IsoWeek, vec![term.clone()], span)?;
-                let weekday = self.iso_weekday(term, span)?;
-                let fields = [("year", year), ("week", week), ("weekday", weekday)];
-                Ok(Value::Record(Rc::new(Record {
-                    kind: RecordKind::NamedTuple,
-                    fields: fields
-                        .map(|(name, field)| (name.to_owned(), Value::Scalar(field)))
-                        .into(),
-                })))
-            }
-            "strftime" => {
-                arguments.only(1, &[])?;
-                let format = arguments.need(0, "format")?.clone();
-                if format.as_text().is_none() {
-                    return Err(arguments.refuse("the format is not constant"));
-                }
-                let format = self.scalar(&format, &arguments.construct, span)?;
-                Ok(Value::Scalar(self.apply(
-                    Function::Strftime,
-                    vec![term, format],
-                    span,
-                )?))
-            }
-            "replace" if base == Base::Date => {
-                arguments.only(0, &["day"])?;
-                if arguments.named("day").and_then(Value::as_int) != Some(1) {
-                    return Err(arguments.refuse("only the first day of the month is lifted"));
-                }
-                let day = self.apply(Function::Day, vec![term.clone()], span)?;
-                let back = self.apply(
-                    Function::Subtract,
-                    vec![Term::literal(Literal::Int(1)), day],
-                    span,
-                )?;
-                Ok(Value::Scalar(self.apply(
-                    Function::AddDays,
-                    vec![term, back],
-                    span,
-                )?))
-            }
-            _ => Err(arguments.refuse("this method of dates is not lifted")),
         }
     }
 

@@ -474,7 +474,10 @@ pub(crate) fn waiting_places(state: &State) -> Vec<(Place, Rc<Refusal>)> {
                     );
                 }
             }
-            Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
+            Content::Table(_)
+            | Content::Frame(_)
+            | Content::EmptyFrame(_)
+            | Content::Poisoned(_) => {}
         }
     }
     found

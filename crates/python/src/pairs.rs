@@ -351,6 +351,11 @@ pub(crate) fn map_state(state: &State, change: &mut impl FnMut(&Term) -> Term) -
                     }
                 }
             }
+            Content::Table(table) => {
+                for (_, value) in table {
+                    *value = value.map_terms(change);
+                }
+            }
             Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
         }
     }

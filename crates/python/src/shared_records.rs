@@ -176,6 +176,11 @@ impl<'a> Lowerer<'a> {
                         })));
                     }
                 }
+                Content::Table(table) => {
+                    for (_, value) in table {
+                        see(value);
+                    }
+                }
                 Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
             }
         }

@@ -121,6 +121,13 @@ pub(crate) fn not(expr: Expr) -> Expr {
         ExprKind::Literal(Literal::Bool(value)) => Expr::bool(!value).at(span),
         ExprKind::Call(Function::Not, mut inner) => inner.remove(0),
         ExprKind::Call(Function::Or, parts) => Expr::all(parts.into_iter().map(not)).at(span),
+        ExprKind::Call(Function::And, parts)
+            if parts
+                .iter()
+                .all(|part| matches!(part.kind, ExprKind::Call(Function::Not, _))) =>
+        {
+            any(parts.into_iter().map(not)).at(span)
+        }
         ExprKind::Call(Function::Compare(Comparison::Eq, Flavour::Python), sides) => {
             Expr::call(Function::Compare(Comparison::Ne, Flavour::Python), sides).at(span)
         }

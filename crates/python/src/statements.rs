@@ -150,8 +150,23 @@ impl<'a> Lowerer<'a> {
             Stmt::If(branch) => self.branch_statement(branch),
             Stmt::For(loop_) => self.for_statement(loop_),
             Stmt::FunctionDef(function) => {
-                if !function.decorator_list.is_empty() || function.is_async {
-                    return refuse("function definition", "it is decorated or asynchronous");
+                if function.is_async {
+                    return refuse("function definition", "it is asynchronous");
+                }
+                for decorator in &function.decorator_list {
+                    let plain = match &decorator.expression {
+                        Expr::Call(call) => &*call.func,
+                        other => other,
+                    };
+                    match self.eval(plain)? {
+                        // What a function of values answers does not change by being remembered.
+                        Value::Global(path)
+                            if matches!(
+                                &*path,
+                                "functools.lru_cache" | "functools.cache" | "typing.overload"
+                            ) => {}
+                        _ => return refuse("function definition", "it is decorated"),
+                    }
                 }
                 self.functions.push(Callable {
                     name: Some(function.name.as_str()),
@@ -160,6 +175,9 @@ impl<'a> Lowerer<'a> {
                     frame: (!self.calls.is_empty()).then_some(self.frame),
                     home: self.home,
                 });
+                if !function.decorator_list.is_empty() {
+                    self.remembering.push(self.functions.len() - 1);
+                }
                 let value = Value::Function(self.functions.len() - 1);
                 self.state.locals.insert(function.name.to_string(), value);
                 Ok(Vec::new())
@@ -373,6 +391,30 @@ impl<'a> Lowerer<'a> {
         span: &relift_diagnostics::Span,
     ) -> Result<Vec<Value>, Refusal> {
         let value = self.resolved(value, "unpacking", span)?;
+        if let Value::Parts(parts) = &value {
+            return self.unpacked_parts(parts, count, span);
+        }
+        if let Value::Choice(choice) = &value {
+            let condition = Condition {
+                expr: choice.condition.clone(),
+                scope: choice.scope,
+            };
+            let yes = self.under(condition.term(), |lowerer| {
+                lowerer.unpack(&choice.yes, count, span)
+            })?;
+            let opposite = Condition {
+                expr: not(condition.expr.clone()),
+                scope: condition.scope,
+            };
+            let no = self.under(opposite.term(), |lowerer| {
+                lowerer.unpack(&choice.no, count, span)
+            })?;
+            return Ok(yes
+                .iter()
+                .zip(&no)
+                .map(|(yes, no)| self.select(&condition, yes, no))
+                .collect());
+        }
         let items = self.fixed_items(&value).ok_or_else(|| {
             Refusal::new(
                 "unpacking",

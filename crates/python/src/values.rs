@@ -80,6 +80,8 @@ pub(crate) enum Value {
     Function(usize),
     /// Index into the lowerer's classes.
     Class(ClassId),
+    /// Something that was made to be called.
+    Made(Rc<crate::callables::Made>),
     /// A module or something in it, by its full name: `pandas.DataFrame`.
     Global(Rc<str>),
     /// Something with an attribute that is about to be called or used.
@@ -94,6 +96,12 @@ pub(crate) enum Value {
     SharedState,
     /// `timedelta(days=n)` and differences of dates, in days.
     Days(Term),
+    /// Other time differences, in microseconds.
+    Span(Term),
+    /// A Decimal with as many digits as its context keeps, as the text `str` gives it.
+    Exact(Term),
+    /// `text.split(…)`.
+    Parts(Box<Parts>),
     /// Not understood; an error only where it is needed.
     Unknown(Rc<Refusal>),
     /// Not assigned on this path.
@@ -148,6 +156,18 @@ pub(crate) struct Choice {
     pub(crate) no: Value,
 }
 
+/// A text that was split, of which parts are asked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parts {
+    pub(crate) text: Term,
+    /// White space when there is none.
+    pub(crate) separator: Option<String>,
+    /// How often it is split at most; always when negative.
+    pub(crate) most: i64,
+    /// A limited number of splits is counted from the end.
+    pub(crate) from_end: bool,
+}
+
 /// Rows of a node and what one row is in Python.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Relation {
@@ -180,6 +200,8 @@ pub(crate) struct Object {
 pub(crate) enum Content {
     List(Vec<Segment>),
     Dict(Dict),
+    /// A dictionary with tuples of constants as keys.
+    Table(crate::tables::Table),
     Frame(NodeId),
     /// `DataFrame(columns=[…])`.
     EmptyFrame(Vec<ColumnName>),
@@ -199,6 +221,16 @@ pub(crate) struct Segment {
 pub(crate) struct Condition {
     pub(crate) expr: Expr,
     pub(crate) scope: Scope,
+}
+
+impl Condition {
+    pub(crate) fn term(&self) -> Term {
+        Term {
+            expr: self.expr.clone(),
+            scope: self.scope,
+            numpy: false,
+        }
+    }
 }
 
 /// One item or the rows of a relation.
@@ -331,7 +363,7 @@ impl Value {
             },
             Self::Object(_) => "an object",
             Self::Series(_) => "a column of a frame",
-            Self::Function(_) => "a function",
+            Self::Function(_) | Self::Made(_) => "a function",
             Self::Class(_) => "a class",
             Self::Global(_) => "a name of a module",
             Self::Bound(..) => "a method",
@@ -339,7 +371,9 @@ impl Value {
             Self::Rows(_) => "an iterator over rows",
             Self::Matching(_) => "a list of rows",
             Self::SharedState => "the shared state",
-            Self::Days(_) => "a time difference",
+            Self::Days(_) | Self::Span(_) => "a time difference",
+            Self::Exact(_) => "a Decimal of any number of digits",
+            Self::Parts(_) => "a text that was split",
             Self::Unknown(_) => "something not understood",
             Self::Unbound => "nothing",
         }
@@ -350,6 +384,13 @@ impl Value {
         match self {
             Self::Scalar(term) => Self::Scalar(change(term)),
             Self::Days(term) => Self::Days(change(term)),
+            Self::Span(term) => Self::Span(change(term)),
+            Self::Exact(term) => Self::Exact(change(term)),
+            Self::Made(made) => Self::Made(Rc::new(made.map_terms(change))),
+            Self::Parts(parts) => Self::Parts(Box::new(Parts {
+                text: change(&parts.text),
+                ..(**parts).clone()
+            })),
             Self::Tuple(items) => {
                 Self::Tuple(items.iter().map(|item| item.map_terms(change)).collect())
             }
@@ -429,13 +470,7 @@ pub(crate) fn may_raise(expr: &Expr) -> bool {
             found |= named.may_raise();
         }
         if let ExprKind::Call(
-            F::Divide
-            | F::FloorDivide
-            | F::Modulo
-            | F::ToInt
-            | F::ToFloat
-            | F::ToDecimal
-            | F::PyRoundToInt,
+            F::Divide | F::FloorDivide | F::Modulo | F::ToInt | F::PyRoundToInt,
             arguments,
         ) = &part.kind
             && !arguments

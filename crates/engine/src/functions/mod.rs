@@ -141,6 +141,9 @@ mod tests {
                 "Utf8 002.3|",
             ),
             ("py_is_int(' 12 ')", "Boolean true"),
+            ("py_part('a-b', '-', -1, 2)", "Utf8"),
+            ("py_date(2023, 2, 29)", "Date32"),
+            ("py_decimal_divide('1', '0')", "Utf8"),
             ("py_is_int(CAST(NULL AS VARCHAR))", "Boolean"),
             ("py_format_float(1234.5, ',.2f')", "Utf8 1,234.50"),
             ("py_power(2, 0.5)", "Float64 1.4142135623730951"),
@@ -190,9 +193,13 @@ mod tests {
         let cases = [
             ("py_floordiv(1, 0)", "ZeroDivisionError"),
             ("py_mod(1.5, 0.0)", "ZeroDivisionError"),
-            ("py_part('a-b', '-', -1, 2)", "IndexError"),
-            ("py_date(2023, 2, 29)", "ValueError"),
-            ("py_decimal_divide('1', '0')", "ZeroDivisionError"),
+            ("py_int('99999999999999999999')", "64 bits"),
+            ("py_exp(1000)", "OverflowError"),
+            ("py_isalpha('日')", "not modelled"),
+            (
+                "py_decimal_quantize('1E+30', 2, 'ROUND_UP')",
+                "InvalidOperation",
+            ),
             (
                 "py_int_of_text('5.7')",
                 "ValueError: invalid literal for int() with base 10: '5.7'",

@@ -2,6 +2,11 @@
 //!
 //! What they compute is `relift_values`' matter; here rows become values and values become rows. NaN leaves
 //! as NULL, which is what a missing float is in a query.
+//!
+//! An argument on which Python raises gives NULL. The frontend puts every operation behind the condition under
+//! which it does not raise, but the optimiser turns a CASE of truth values into AND and OR, which the engine
+//! evaluates for all rows; what it finds for the rows outside is never used. An answer that is not modelled,
+//! or that a column cannot hold, has no such condition before it and is an error.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,7 +23,7 @@ use deltalake::datafusion::error::{DataFusionError, Result};
 use deltalake::datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
-use relift_values::{Decimal, PythonFunction, PythonKind, PythonValue};
+use relift_values::{Decimal, PythonError, PythonFunction, PythonKind, PythonValue};
 
 use super::function::{decimal, failed, integer, number, text};
 
@@ -108,13 +113,26 @@ impl ScalarUDFImpl for Operation {
             for array in &arrays {
                 arguments.push(value_at(array, row)?);
             }
-            let answer = self
-                .0
-                .evaluate(&arguments)
-                .map_err(|error| failed(format!("{}: {error}", self.0.name())))?;
-            answers.push(answer);
+            answers.push(match self.0.evaluate(&arguments) {
+                Ok(answer) => answer,
+                Err(error) if self.guarded(&error) => PythonValue::None,
+                Err(error) => return Err(failed(format!("{}: {error}", self.0.name()))),
+            });
         }
         column(answers, args.return_field.data_type()).map(ColumnarValue::Array)
+    }
+}
+
+impl Operation {
+    /// Whether the frontend has put a condition before what raises this.
+    fn guarded(self, error: &PythonError) -> bool {
+        match error {
+            PythonError::Value(_) | PythonError::Index(_) | PythonError::ZeroDivision(_) => true,
+            PythonError::InvalidOperation(_) => self.0 != PythonFunction::ContextQuantize,
+            PythonError::Overflow(_) | PythonError::BeyondInt64(_) | PythonError::Unmodelled(_) => {
+                false
+            }
+        }
     }
 }
 

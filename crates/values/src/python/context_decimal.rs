@@ -37,7 +37,21 @@ pub(super) fn evaluate(
         return None;
     };
     if function == F::IsDecimalText {
-        return Some(Ok(V::Bool(ContextDecimal::parse(text).is_ok())));
+        return Some(match ContextDecimal::parse(text) {
+            Ok(_) => Ok(V::Bool(true)),
+            Err(PythonError::InvalidOperation(_)) => Ok(V::Bool(false)),
+            Err(other) => Err(other),
+        });
+    }
+    if function == F::IsDecimalWord {
+        let trimmed = python_strip(text).replace('_', "").to_ascii_lowercase();
+        let word = trimmed.strip_prefix(['+', '-']).unwrap_or(&trimmed);
+        let digits = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+        let nan = word
+            .strip_prefix("nan")
+            .or_else(|| word.strip_prefix("snan"));
+        let found = matches!(word, "inf" | "infinity") || nan.is_some_and(digits);
+        return Some(Ok(V::Bool(found)));
     }
     let of = |value: ContextDecimal| V::Text(value.text());
     let one = || ContextDecimal::parse(text);
@@ -74,6 +88,7 @@ pub(super) fn evaluate(
                 Ordering::Greater => 1,
             }))
         }),
+        (F::ContextIsNegative, []) => one().map(|a| V::Bool(a.negative)),
         (F::ContextQuantize, [V::Int(scale), V::Text(mode)]) => {
             one().and_then(|a| a.quantized(*scale, rounding_mode(mode)?))
         }

@@ -105,10 +105,22 @@ python_functions! {
     IsIntText = "py_is_int" (Text) -> Bool,
     /// whether `float(text)` accepts the text
     IsFloatText = "py_is_float" (Text) -> Bool,
+    /// `int(text)`
+    IntOfText = "py_int" (Text) -> Int raises,
+    /// `float(text)`
+    FloatOfText = "py_float" (Text) -> Float raises,
     /// whether `float(text)` is NaN
     IsNanText = "py_is_nan_text" (Text) -> Bool,
     /// whether `Decimal(text)` is a finite number
-    IsDecimalText = "py_is_decimal" (Text) -> Bool,
+    IsDecimalText = "py_is_decimal" (Text) -> Bool raises,
+    /// whether `Decimal(text)` is an infinity or NaN
+    IsDecimalWord = "py_is_decimal_word" (Text) -> Bool,
+    /// `glue.join(text.split())`
+    JoinWords = "py_join_words" (Text, Text) -> Text,
+    /// whether the second text is among the words of the first
+    HasWord = "py_has_word" (Text, Text) -> Bool,
+    /// whether the third text is among the parts of the first, split at the second
+    HasPart = "py_has_part" (Text, Text, Text) -> Bool raises,
     /// number of parts of `text.split()`
     SplitCount = "py_word_count" (Text) -> Int,
     /// part of `text.split(None, maxsplit)` at an index
@@ -233,6 +245,8 @@ python_functions! {
     ContextNormalize = "py_decimal_normalize" (Text) -> Text raises,
     /// -1, 0 or 1 as the first decimal given as text is less, equal or greater
     ContextCompare = "py_decimal_compare" (Text, Text) -> Int raises,
+    /// whether a decimal given as text has a minus sign, minus zero included
+    ContextIsNegative = "py_decimal_is_signed" (Text) -> Bool raises,
     /// `quantize` of a decimal given as text: scale and rounding mode
     ContextQuantize = "py_decimal_quantize" (Text, Int, Text) -> Decimal raises,
     /// `float` of a decimal given as text

@@ -20,7 +20,14 @@ pub(super) fn evaluate(
     match (function, rest) {
         (F::IsIntText, []) => done(accepts_int(text).into()),
         (F::IsFloatText, []) => done(python_float_of_text(text).is_ok().into()),
+        (F::IntOfText, []) => Some(python_int_of_text(text).map(PythonValue::from)),
+        (F::FloatOfText, []) => Some(python_float_of_text(text).map(PythonValue::from)),
         (F::IsNanText, []) => done(python_float_of_text(text).is_ok_and(f64::is_nan).into()),
+        (F::JoinWords, [V::Text(glue)]) => done(words(text, -1).join(glue).into()),
+        (F::HasWord, [V::Text(word)]) => done(words(text, -1).contains(&word.as_str()).into()),
+        (F::HasPart, [V::Text(separator), V::Text(part)]) => {
+            Some(parts(text, separator, -1).map(|parts| parts.contains(&part.as_str()).into()))
+        }
         (F::SplitCount, []) => done(words(text, -1).len().into()),
         (F::Word, [V::Int(most), V::Int(index)]) => Some(item(&words(text, *most), *index)),
         (F::PartCount, [V::Text(separator), V::Int(most)]) => {
