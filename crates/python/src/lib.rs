@@ -28,6 +28,7 @@ mod folds;
 mod frames;
 mod groups;
 mod iteration;
+mod kept;
 mod lists;
 mod loops;
 mod lowering;

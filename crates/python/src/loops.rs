@@ -15,6 +15,7 @@ use ruff_python_ast::{self as ast};
 
 use crate::folds::{self, LoopResult};
 use crate::iteration::Iteration;
+use crate::kept::{RecordPlan, field_marker, held_marker};
 use crate::lowering::Lowerer;
 use crate::nesting::{Deferred, Pending};
 use crate::state::State;
@@ -53,6 +54,8 @@ impl Place {
 pub(crate) struct Plan {
     pub(crate) scalars: BTreeMap<Place, ColumnType>,
     pub(crate) dicts: BTreeMap<ObjectId, DictPlan>,
+    /// Places that keep a record for the next row.
+    pub(crate) records: BTreeMap<Place, RecordPlan>,
     /// Places that hold something else for the next row.
     pub(crate) carried: BTreeSet<Place>,
     /// What loops inside this one change over all of its rows.
@@ -480,6 +483,23 @@ impl<'a> Lowerer<'a> {
             });
             set_place(&mut self.state, place, Value::Scalar(marker(name)));
         }
+        for (place, record) in &plan.records {
+            if plan.pending.places.contains(place) {
+                continue;
+            }
+            columns.push(relift_dataflow::Column {
+                name: held_marker(scope, place),
+                ty: ColumnType::of(Base::Bool),
+            });
+            for (slot, ty) in &record.slots {
+                columns.push(relift_dataflow::Column {
+                    name: field_marker(scope, place, slot),
+                    ty: *ty,
+                });
+            }
+            let value = self.record_before(place, record, scope);
+            set_place(&mut self.state, place, value);
+        }
         self.mark_pending(&plan.pending);
         for place in &plan.carried {
             if plan.pending.places.contains(place) {
@@ -562,7 +582,9 @@ impl<'a> Lowerer<'a> {
                 continue;
             };
             if next.pending.places.contains(&place)
-                || before == after && !next.scalars.contains_key(&place)
+                || before == after
+                    && !next.scalars.contains_key(&place)
+                    && !next.records.contains_key(&place)
                 || matches!(before, Value::Unknown(_) | Value::Unbound)
             {
                 continue;
@@ -575,10 +597,18 @@ impl<'a> Lowerer<'a> {
                     .and_then(|(initial, ty)| widen(initial, ty, &after.expr)),
                 _ => None,
             };
+            let record = || {
+                let initial = get_place(entry, &place)?;
+                let known = plan.records.get(&place);
+                self.record_plan((initial, entry), (after, finished), known)
+            };
             if let Some(ty) = ty {
                 next.scalars.insert(place, ty);
+            } else if let Some(record) = record().filter(|_| !next.carried.contains(&place)) {
+                next.records.insert(place, record);
             } else {
                 next.scalars.remove(&place);
+                next.records.remove(&place);
                 next.carried.insert(place);
             }
         }

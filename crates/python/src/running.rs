@@ -15,6 +15,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use crate::folds::{LoopResult, first_value, name_of, resolve_marker, with_definitions};
+use crate::kept::{field_marker, held_marker};
 use crate::loops::{Place, get_place, place_marker, presence_marker, slot_marker};
 use crate::lowering::{Lowerer, reads_previous};
 use crate::state::State;
@@ -95,6 +96,8 @@ struct Slot {
     /// The value as the loop's body has it.
     whole: Expr,
     never_none: bool,
+    /// Whether it is read only where it was set before.
+    guarded: bool,
 }
 
 impl Change {
@@ -239,6 +242,13 @@ fn changes(lowerer: &Lowerer<'_>, result: &LoopResult<'_>, finished: &State) -> 
         .keys()
         .filter_map(|place| scalar_change(result, finished, place))
         .collect();
+    found.extend(
+        result
+            .plan
+            .records
+            .keys()
+            .filter_map(|place| record_change(lowerer, result, finished, place)),
+    );
     for (id, object) in &finished.heap {
         if let Content::Dict(Dict {
             rest: Rest::Touched(touched),
@@ -276,6 +286,7 @@ fn scalar_change(result: &LoopResult<'_>, finished: &State, place: &Place) -> Op
             next: next.expr.clone(),
             whole: next.expr.clone(),
             never_none: !ty.missing.none,
+            guarded: false,
             marker,
         }],
         span: next
@@ -283,6 +294,63 @@ fn scalar_change(result: &LoopResult<'_>, finished: &State, place: &Place) -> Op
             .span
             .clone()
             .unwrap_or_else(|| result.span.clone()),
+    })
+}
+
+/// A kept record: whether it is there, and its fields.
+fn record_change(
+    lowerer: &Lowerer<'_>,
+    result: &LoopResult<'_>,
+    finished: &State,
+    place: &Place,
+) -> Option<Change> {
+    let plan = result.plan.records.get(place)?;
+    let initial = lowerer
+        .kept(get_place(result.entry, place)?, result.entry)
+        .ok()?;
+    let after = lowerer.kept(get_place(finished, place)?, finished).ok()?;
+    let name = place.column();
+    let mut slots = vec![Slot {
+        marker: held_marker(result.scope, place),
+        name: format!("has_{name}"),
+        initial: Some(initial.held),
+        first: after.held.clone(),
+        next: after.held.clone(),
+        whole: after.held,
+        never_none: true,
+        guarded: false,
+    }];
+    for (index, (field, term)) in after.fields?.columns.into_iter().enumerate() {
+        let (_, ty) = plan.slots.iter().find(|(slot, _)| *slot == field)?;
+        let start = match &initial.fields {
+            Some(fields) => {
+                let start = &fields.columns.get(index)?.1;
+                if start.scope != NO_ROW || reads_previous(&start.expr) {
+                    return None;
+                }
+                start.expr.clone()
+            }
+            None => Expr::none(),
+        };
+        slots.push(Slot {
+            marker: field_marker(result.scope, place, &field),
+            name: format!("{name}_{field}"),
+            initial: Some(start),
+            first: term.expr.clone(),
+            next: term.expr.clone(),
+            whole: term.expr,
+            never_none: !ty.missing.none,
+            guarded: initial.fields.is_none(),
+        });
+    }
+    Some(Change {
+        carrier: Carrier::Place(place.clone()),
+        name: name.to_string(),
+        keys: Vec::new(),
+        creates: Expr::bool(true),
+        presence: None,
+        slots,
+        span: result.span.clone(),
     })
 }
 
@@ -328,6 +396,7 @@ fn dict_change(
                 next: resolve_marker(&term.expr, &presence, true),
                 whole: term.expr.clone(),
                 never_none: !ty.missing.none,
+                guarded: true,
                 marker,
             })
         })
@@ -555,6 +624,7 @@ fn add_running(
             let (before, after) = &names[&slot.marker];
             let column = mark(Expr::column(before.clone()), &slot.marker);
             let value = match &slot.initial {
+                _ if slot.guarded => column,
                 None => column,
                 Some(initial) if matches!(initial.as_literal(), Some(Literal::None)) => {
                     Expr::column(before.clone())

@@ -1,6 +1,6 @@
 """Runs the cases of this folder in CPython with pandas and writes down what they make.
 
-    python record.py
+    python -P record.py
 
 The tables are made here, too, so that both sides read the same rows. Needs pandas 2.3.
 """
