@@ -16,6 +16,8 @@ use crate::values::{Choice, Scope, Template, Term, Value};
 /// The shape of what a variable keeps.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RecordPlan {
+    /// Whether it can hold nothing.
+    pub(crate) optional: bool,
     pub(crate) value: Template,
     pub(crate) slots: Vec<(ColumnName, ColumnType)>,
 }
@@ -126,7 +128,9 @@ impl Lowerer<'_> {
                 Some((name.clone(), ty))
             })
             .collect::<Option<Vec<_>>>()?;
+        let stays = initial.held.is_true() && finished.held.is_true();
         Some(RecordPlan {
+            optional: !stays || known.is_some_and(|known| known.optional),
             value: fields.template,
             slots,
         })
@@ -143,6 +147,9 @@ impl Lowerer<'_> {
             },
             _ => term.clone(),
         });
+        if !plan.optional {
+            return yes;
+        }
         Value::Choice(Box::new(Choice {
             condition: Expr::new(ExprKind::Previous(held_marker(scope, place))),
             scope,

@@ -310,7 +310,7 @@ fn record_change(
         .ok()?;
     let after = lowerer.kept(get_place(finished, place)?, finished).ok()?;
     let name = place.column();
-    let mut slots = vec![Slot {
+    let held = plan.optional.then(|| Slot {
         marker: held_marker(result.scope, place),
         name: format!("has_{name}"),
         initial: Some(initial.held),
@@ -319,7 +319,8 @@ fn record_change(
         whole: after.held,
         never_none: true,
         guarded: false,
-    }];
+    });
+    let mut slots: Vec<Slot> = held.into_iter().collect();
     for (index, (field, term)) in after.fields?.columns.into_iter().enumerate() {
         let (_, ty) = plan.slots.iter().find(|(slot, _)| *slot == field)?;
         let start = match &initial.fields {
