@@ -11,6 +11,8 @@ pub enum Disposition {
     Eliminated,
     /// It does, for this reason.
     Retained(String),
+    /// It has nothing the finding could be about, for this reason.
+    NotApplicable(String),
 }
 
 impl Disposition {
@@ -19,6 +21,7 @@ impl Disposition {
         match self {
             Self::Eliminated => "eliminated",
             Self::Retained(_) => "retained",
+            Self::NotApplicable(_) => "not applicable",
         }
     }
 
@@ -26,7 +29,7 @@ impl Disposition {
     pub fn reason(&self) -> &str {
         match self {
             Self::Eliminated => "",
-            Self::Retained(reason) => reason,
+            Self::Retained(reason) | Self::NotApplicable(reason) => reason,
         }
     }
 }
@@ -69,11 +72,12 @@ pub fn disposition(
             }
         }
         ("AP2", _, _) => {
-            if sources.any(|source| matches!(source.origin, SourceOrigin::Curated { .. })) {
+            if sources.any(|source| is_read_for(finding, &source.origin)) {
                 Disposition::Eliminated
             } else {
                 Disposition::Retained(
-                    "reading the other job's output would make this job depend on it".to_owned(),
+                    "what the other job writes is not in a table that gives these rows and types back, in this order"
+                        .to_owned(),
                 )
             }
         }
@@ -90,8 +94,21 @@ pub fn disposition(
                 Disposition::Eliminated
             }
         }
-        ("AP9", _, _) => {
-            Disposition::Retained("consumers of the output know the column by this name".to_owned())
+        ("AP9", _, column) => {
+            let mut written = job.modules.iter().filter_map(|module| match module {
+                RewrittenModule::Transformation(step) => Some(&step.columns),
+                _ => None,
+            });
+            let named = column.as_ref().is_none_or(|column| {
+                written.any(|columns| columns.iter().any(|own| own.name == *column))
+            });
+            if named {
+                Disposition::Retained(
+                    "consumers of the output know the column by this name".to_owned(),
+                )
+            } else {
+                Disposition::NotApplicable("no output has a column of this name".to_owned())
+            }
         }
         ("AP10", Some(frame), _) => {
             let several = |origin: &SourceOrigin| {
@@ -112,7 +129,13 @@ pub fn disposition(
             }
         }
         ("AP12", _, _) => {
-            if sources.any(|source| matches!(source.origin, SourceOrigin::Curated { .. })) {
+            // What is not read at all needs no dependency.
+            let mut curated = sources
+                .filter(|source| matches!(source.origin, SourceOrigin::Curated { .. }))
+                .peekable();
+            if curated.peek().is_none()
+                || curated.any(|source| is_read_for(finding, &source.origin))
+            {
                 Disposition::Eliminated
             } else {
                 Disposition::Retained("the dependency is not declared".to_owned())
@@ -126,6 +149,12 @@ pub fn disposition(
 /// Whether a module of the legacy job still runs.
 fn stays(legacy: &LegacyModules, module: usize) -> bool {
     legacy.modules.contains(&module) && !legacy.given.contains_key(&module)
+}
+
+/// Whether the source reads what the job writes that a finding of duplicated logic names.
+fn is_read_for(finding: &Finding, origin: &SourceOrigin) -> bool {
+    matches!(origin, SourceOrigin::Curated { job, .. }
+        if finding.message.contains(&format!("job \"{job}\"")))
 }
 
 /// What stands in the rewritten job where the finding was, for the record; lower case, no period.
@@ -164,7 +193,7 @@ pub fn replacement(finding: &Finding, job: &RewrittenJob) -> String {
         ("AP2", _, _) => {
             let read: Vec<String> = sources()
                 .filter_map(|source| match &source.origin {
-                    SourceOrigin::Curated { job, table } => {
+                    SourceOrigin::Curated { job, table, .. } => {
                         Some(format!("`{table}`, which job `{job}` writes"))
                     }
                     SourceOrigin::Lake { .. } => None,
@@ -221,6 +250,7 @@ mod tests {
             },
             columns: vec!["order_id".into()],
             row_number: None,
+            types: BTreeMap::new(),
         };
         let step = RewrittenTransformation {
             result: "totals".into(),

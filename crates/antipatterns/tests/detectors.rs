@@ -7,7 +7,7 @@ use relift_dataflow::{Comparison, Dataflow, Expr, Flavour, FrameBinding, NodeId,
 use relift_diagnostics::{SourceFile, Span};
 use relift_job::{
     Catalog, ColumnFacts, ColumnName, DataFrameWriter, DataSourcing, DateMode, External, FrameName,
-    Job, LakeType, Module, ModuleKind, Nulls, RewrittenJob, RewrittenModule, RewrittenSource,
+    Job, LakeType, Module, ModuleKind, Nulls, RewrittenJob, RewrittenModule, RewrittenSource, Side,
     SourceOrigin, TableFacts, TableName, WriteMode,
 };
 use relift_python::syntax::{self, ModuleSyntax};
@@ -242,6 +242,7 @@ fn rewritten(sources: &[(&str, &[&str], SourceOrigin)]) -> RewrittenJob {
         origin: origin.clone(),
         columns: columns.iter().map(|name| ColumnName::from(*name)).collect(),
         row_number: None,
+        types: BTreeMap::new(),
     };
     RewrittenJob {
         name: "stays".into(),
@@ -305,16 +306,28 @@ fn a_finding_is_eliminated_only_when_the_rewritten_job_shows_it() {
 fn duplicated_logic_is_eliminated_by_reading_what_the_other_job_wrote() {
     let finding = Finding {
         code: "AP2",
+        message: "\"stays\" is what job \"totals\" computes and writes too".to_owned(),
         ..findings().remove(0)
     };
     let curated = SourceOrigin::Curated {
         job: "totals".into(),
         table: "totals".to_owned(),
+        side: Side::Rewrite,
     };
     let reads = rewritten(&[("totals", &["id"], curated)]);
     assert_eq!(
         disposition(&finding, Some(&reads), ""),
         Disposition::Eliminated
+    );
+    let other = SourceOrigin::Curated {
+        job: "beds".into(),
+        table: "beds".to_owned(),
+        side: Side::Rewrite,
+    };
+    let reads_another = rewritten(&[("beds", &["id"], other)]);
+    assert_eq!(
+        disposition(&finding, Some(&reads_another), "").word(),
+        "retained"
     );
     let recomputes = rewritten(&[("stays", &["id"], lake("stays"))]);
     assert_eq!(

@@ -27,6 +27,6 @@ pub use error::EngineError;
 pub use history::CommittedRun;
 pub use inventory::{Inventory, InventoryFile, LoggedColumn, LoggedVersion};
 pub use lake::{CatalogGap, Lake};
-pub use output::OutputRead;
+pub use output::{OutputColumn, OutputRead};
 pub use scan::{BatchStream, Scan, ScanReader};
 pub use session::{QueryResult, Session};

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Date32Type, Field, FieldRef, Schema, SchemaRef};
-use relift_job::{ColumnName, DateMode, EffectiveDate, TableName};
+use arrow::datatypes::{DataType, Date32Type, Field, FieldRef, Float64Type, Schema, SchemaRef};
+use relift_job::{ColumnName, DateMode, EffectiveDate, LakeType, TableName};
 
 use crate::history;
 use crate::lake::{readable_field, scan_of, wanted_dates};
+use crate::schema::lake_type;
 use crate::{EngineError, Lake, QueryResult};
 
 /// What a job reads of an output table.
@@ -27,7 +28,56 @@ pub struct OutputRead<'a> {
     pub today: EffectiveDate,
 }
 
+/// What the rows that are read of an output hold in one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// Its name.
+    pub name: ColumnName,
+    /// Its type; `None` when jobs cannot read it.
+    pub lake_type: Option<LakeType>,
+    /// Rows that are read.
+    pub rows: usize,
+    /// Of these, how many are NULL.
+    pub nulls: usize,
+    /// Of these, how many are NaN, which is another missing value than NULL.
+    pub nans: usize,
+}
+
 impl Lake {
+    /// Types and missing values of the rows that [`Lake::read_output`] reads.
+    pub async fn output_columns(
+        &self,
+        table: &TableName,
+        version: u64,
+        read: &OutputRead<'_>,
+    ) -> Result<Vec<OutputColumn>, EngineError> {
+        let rows = self.read_output(table, version, read).await?;
+        let columns = rows.schema.fields().iter().enumerate();
+        Ok(columns
+            .map(|(at, field)| {
+                let arrays = || rows.batches.iter().map(|batch| batch.column(at));
+                OutputColumn {
+                    name: field.name().as_str().into(),
+                    lake_type: lake_type(field.data_type()),
+                    rows: arrays().map(|array| array.len()).sum(),
+                    nulls: arrays().map(|array| array.null_count()).sum(),
+                    nans: arrays().map(nan_count).sum(),
+                }
+            })
+            .collect())
+    }
+
+    /// Names of an output table's columns at a version.
+    pub async fn output_names(
+        &self,
+        table: &TableName,
+        version: u64,
+    ) -> Result<Vec<ColumnName>, EngineError> {
+        let snapshot = self.snapshot(table, version).await?;
+        let fields = snapshot.schema.fields().iter();
+        Ok(fields.map(|field| field.name().as_str().into()).collect())
+    }
+
     /// Rows of an output table at a version, ordered by effective date and inside a date in stored order.
     pub async fn read_output(
         &self,
@@ -97,6 +147,13 @@ impl Lake {
             dates.any(|date| date > today)
         });
         Ok(later.map(|entry| entry.version).collect())
+    }
+}
+
+fn nan_count(array: &ArrayRef) -> usize {
+    match array.as_primitive_opt::<Float64Type>() {
+        Some(floats) => floats.iter().flatten().filter(|it| it.is_nan()).count(),
+        None => 0,
     }
 }
 

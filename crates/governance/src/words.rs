@@ -134,8 +134,12 @@ vocabulary! {
         Open = "open",
         /// Gone in the rewritten job.
         Eliminated = "eliminated",
-        /// Kept, because the output depends on it.
+        /// Kept, because the output depends on it: without it the comparison fails.
         LoadBearing = "load-bearing",
+        /// Kept, because the legacy job says so; nothing on these dates depends on it, or nothing can show it.
+        Reproduced = "reproduced",
+        /// The rewritten job has nothing that it could be about.
+        NotApplicable = "not-applicable",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::job_parsing::{
 };
 use crate::{
     ColumnName, CsvFileWriter, DataFrameWriter, DateMode, FileTarget, FrameName, JobName,
-    LineEnding, ParquetFileWriter, TableName, WriteMode,
+    LineEnding, ParquetFileWriter, Side, TableName, WriteMode,
 };
 
 /// Version of the format.
@@ -75,12 +75,14 @@ pub enum SourceOrigin {
         /// Which dates.
         dates: DateMode,
     },
-    /// `curated`: the table another rewritten job wrote, at the version that (that job, T) committed.
+    /// `curated`: the table another job wrote, at the version that (that job, T) committed.
     Curated {
         /// The job that writes it.
         job: JobName,
-        /// The table in the rewrite schema.
+        /// The table, in the rewrite schema or where the legacy job writes it.
         table: String,
+        /// Whose run is read: that of the other job's rewrite, or of the legacy job where that one is kept.
+        side: Side,
     },
 }
 
@@ -95,6 +97,8 @@ pub struct RewrittenSource {
     pub columns: Vec<ColumnName>,
     /// `rowNumber`: BIGINT column that numbers rows from 0 in stored order; only where order matters.
     pub row_number: Option<ColumnName>,
+    /// `types`: what the columns were when the job was lifted; a source that holds others is refused.
+    pub types: BTreeMap<ColumnName, FrameType>,
 }
 
 /// A condition the rewrite depends on; its query must return no row.
@@ -317,14 +321,24 @@ fn read_source(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Rewritten
         "curated",
         "columns",
         "rowNumber",
+        "types",
     ];
     reader.check_keys(fields, &[&keys[..], &DATE_KEYS].concat());
     let result = reader.name(fields, "resultName");
     let origin = if let Some(node) = fields.get("curated") {
         let path = fields.path_of("curated");
-        let curated = reader.object(node, &path, &["job", "table"])?;
+        let curated = reader.object(node, &path, &["job", "table", "side"])?;
         let job = reader.name(&curated, "job");
         let table = reader.name(&curated, "table");
+        let side = match reader.optional_text(&curated, "side") {
+            None => Side::Rewrite,
+            Some(word) => Side::parse(&word).unwrap_or_else(|| {
+                let message = format!("unknown side \"{word}\"");
+                let path = curated.path_of("side");
+                reader.report_with_hint(&node.range, &path, message, "known are legacy, rewrite");
+                Side::Rewrite
+            }),
+        };
         for key in ["schema", "table"].into_iter().chain(DATE_KEYS) {
             if let Some(node) = fields.get(key) {
                 reader.report(
@@ -337,6 +351,7 @@ fn read_source(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Rewritten
         Some(SourceOrigin::Curated {
             job: job?.into(),
             table: table?,
+            side,
         })
     } else {
         let schema = reader.name(fields, "schema");
@@ -349,11 +364,13 @@ fn read_source(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Rewritten
     };
     let columns = read_columns(reader, fields);
     let row_number = reader.optional_text(fields, "rowNumber").map(Into::into);
+    let types = read_types(reader, fields);
     Some(RewrittenSource {
         result: result?.into(),
         origin: origin?,
         columns: columns?.0,
         row_number,
+        types: types?,
     })
 }
 
@@ -391,6 +408,36 @@ fn read_legacy_modules(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<L
     Some(read)
 }
 
+fn read_types(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+) -> Option<BTreeMap<ColumnName, FrameType>> {
+    let Some(node) = fields.get("types") else {
+        return Some(BTreeMap::new());
+    };
+    let path = fields.path_of("types");
+    let object = reader.any_object(node, &path)?;
+    let mut types = BTreeMap::new();
+    for (name, value) in object.entries() {
+        let path = object.path_of(name);
+        let word = reader.as_text(value, &path)?;
+        types.insert(name.into(), parsed_type(reader, value, &path, &word)?);
+    }
+    Some(types)
+}
+
+/// The type of that word, or a problem at the node.
+fn parsed_type(reader: &mut Reader<'_>, node: &Node, path: &str, word: &str) -> Option<FrameType> {
+    let parsed = FrameType::parse(word);
+    if parsed.is_none() {
+        let known =
+            "known are int64, float64, decimal(precision,scale), text, bool, date, timestamp";
+        let message = format!("unknown column type \"{word}\"");
+        reader.report_with_hint(&node.range, path, message, known);
+    }
+    parsed
+}
+
 fn read_sql_file(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<BTreeMap<String, String>> {
     let node = reader.required(fields, "sqlFile")?;
     let path = fields.path_of("sqlFile");
@@ -413,13 +460,7 @@ fn read_frame_columns(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Ve
         let column = reader.object(item, &path, &["name", "type"])?;
         let name = reader.name(&column, "name");
         let word = reader.text(&column, "type")?;
-        let frame_type = FrameType::parse(&word);
-        if frame_type.is_none() {
-            let known =
-                "known are int64, float64, decimal(precision,scale), text, bool, date, timestamp";
-            let message = format!("unknown column type \"{word}\"");
-            reader.report_with_hint(&item.range, &column.path_of("type"), message, known);
-        }
+        let frame_type = parsed_type(reader, item, &column.path_of("type"), &word);
         columns.push(FrameColumn {
             name: name?.into(),
             frame_type: frame_type?,
@@ -452,14 +493,23 @@ fn module_json(module: &RewrittenModule) -> Json {
                         DateMode::MostRecent => put("mostRecent", true.into()),
                     }
                 }
-                SourceOrigin::Curated { job, table } => {
-                    put("curated", json!({"job": job.as_str(), "table": table}));
+                SourceOrigin::Curated { job, table, side } => {
+                    let mut curated = json!({"job": job.as_str(), "table": table});
+                    if *side == Side::Legacy {
+                        curated["side"] = side.word().into();
+                    }
+                    put("curated", curated);
                 }
             }
             let columns: Vec<&str> = source.columns.iter().map(ColumnName::as_str).collect();
             put("columns", columns.into());
             if let Some(row_number) = &source.row_number {
                 put("rowNumber", row_number.as_str().into());
+            }
+            if !source.types.is_empty() {
+                let types = source.types.iter();
+                let words = types.map(|(name, ty)| (name.to_string(), ty.to_string().into()));
+                put("types", Json::Object(words.collect()));
             }
         }
         RewrittenModule::Guard(guard) => {

@@ -3,7 +3,7 @@
 use relift_diagnostics::{Diagnostic, SourceFile};
 use relift_job::{
     DateMode, Dependencies, DependencyWhen, EffectiveDate, Isolation, Job, ModuleKind,
-    RewrittenJob, SourceOrigin, Workspace, WriteMode,
+    RewrittenJob, Side, SourceOrigin, Workspace, WriteMode,
 };
 
 fn workspace() -> Workspace {
@@ -225,8 +225,9 @@ fn dependencies_are_read() {
 #[test]
 fn a_rewritten_job_prints_and_parses() {
     let text = r#"{"schema_version": 1, "jobName": "late", "modules": [
-        {"type": "DataSourcing", "resultName": "o", "schema": "market", "table": "orders", "columns": ["a"], "rowNumber": "row_no", "mostRecent": true},
+        {"type": "DataSourcing", "resultName": "o", "schema": "market", "table": "orders", "columns": ["a"], "rowNumber": "row_no", "mostRecent": true, "types": {"a": "decimal(12,2)"}},
         {"type": "DataSourcing", "resultName": "c", "curated": {"job": "clean", "table": "clean_orders"}, "columns": ["x"]},
+        {"type": "DataSourcing", "resultName": "k", "curated": {"job": "kept", "table": "totals", "side": "legacy"}, "columns": ["x"]},
         {"type": "Guard", "name": "unique", "sqlFile": {"datafusion": "guard_1.sql"}, "obligation": "a is unique"},
         {"type": "Transformation", "resultName": "out", "sqlFile": {"datafusion": "out.sql"}, "columns": [{"name": "a", "type": "decimal(12,2)"}, {"name": "b", "type": "timestamp"}]},
         {"type": "DataFrameWriter", "source": "out", "targetTable": "t", "writeMode": "Overwrite"},
@@ -242,15 +243,24 @@ fn a_rewritten_job_prints_and_parses() {
     let relift_job::RewrittenModule::DataSourcing(source) = &read.modules[1] else {
         panic!("a source")
     };
-    assert!(matches!(&source.origin, SourceOrigin::Curated { job, .. } if job.as_str() == "clean"));
+    assert!(
+        matches!(&source.origin, SourceOrigin::Curated { job, side: Side::Rewrite, .. } if job.as_str() == "clean")
+    );
+    let relift_job::RewrittenModule::DataSourcing(source) = &read.modules[2] else {
+        panic!("a source")
+    };
+    assert!(
+        matches!(&source.origin, SourceOrigin::Curated { job, side: Side::Legacy, .. } if job.as_str() == "kept")
+    );
     let again = RewrittenJob::parse(&SourceFile::new("job.json", &read.to_json()))
         .expect("printed jobs are good");
     assert_eq!(again, read);
     let bad = text
         .replace("decimal(12,2)", "decimal(99,2)")
-        .replace("\"schema_version\": 1", "\"schema_version\": 9");
+        .replace("\"schema_version\": 1", "\"schema_version\": 9")
+        .replace("\"side\": \"legacy\"", "\"side\": \"left\"");
     let problems = RewrittenJob::parse(&SourceFile::new("job.json", &bad)).expect_err("bad");
-    assert_eq!(problems.len(), 2);
+    assert_eq!(problems.len(), 4);
 }
 
 proptest::proptest! {

@@ -11,7 +11,7 @@ use relift_dataflow::{
 use relift_diagnostics::Span;
 use relift_job::{
     ColumnName, DateMode, FrameColumn, FrameName, FrameType, Guard, Job, JobName, ModuleKind,
-    RewrittenJob, RewrittenModule, RewrittenSource, RewrittenTransformation, SourceOrigin,
+    RewrittenJob, RewrittenModule, RewrittenSource, RewrittenTransformation, Side, SourceOrigin,
     TableName,
 };
 use relift_sql::datafusion::{Ordered, PrintedQuery, print_query, print_violations};
@@ -34,12 +34,21 @@ pub struct Rewrite {
     pub given: BTreeMap<usize, FrameName>,
 }
 
-/// Prints a lifted job. `upstream` names the job that writes each curated table the portfolio knows;
+/// Whose run left a curated table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenBy {
+    /// The job.
+    pub job: JobName,
+    /// Its rewrite, or the legacy job where that one is kept.
+    pub side: Side,
+}
+
+/// Prints a lifted job. `upstream` names the job that writes each curated table this one reads;
 /// tables of `read_on` are read by other jobs, which may depend on the order of their rows.
 pub fn emit(
     job: &Job,
     lifted: &Lifted,
-    upstream: &BTreeMap<TableName, JobName>,
+    upstream: &BTreeMap<TableName, WrittenBy>,
     read_on: &BTreeSet<String>,
 ) -> Result<Rewrite, Vec<Refusal>> {
     let mut emitter = Emitter {
@@ -94,7 +103,7 @@ pub fn emit(
 struct Emitter<'a> {
     job: &'a Job,
     lifted: &'a Lifted,
-    upstream: &'a BTreeMap<TableName, JobName>,
+    upstream: &'a BTreeMap<TableName, WrittenBy>,
     read_on: &'a BTreeSet<String>,
     sources: Vec<(NodeId, RewrittenSource)>,
     guards: Vec<Guard>,
@@ -233,24 +242,13 @@ impl Emitter<'_> {
         self.sources_of(&query, span);
         let mut columns = Vec::new();
         for (name, ty) in &query.columns {
-            let frame_type = match ty.base {
-                Base::Bool => FrameType::Bool,
-                Base::Int64 => FrameType::Int64,
-                Base::Float64 => FrameType::Float64,
-                Base::Text => FrameType::Text,
-                Base::Date => FrameType::Date,
-                Base::Timestamp => FrameType::Timestamp,
-                Base::Decimal {
-                    precision, scale, ..
-                } if scale >= 0 => FrameType::Decimal { precision, scale },
-                Base::Decimal { .. } | Base::Number | Base::Nothing => {
-                    self.refusals.push(Refusal::new(
-                        format!("column \"{name}\""),
-                        format!("its type is {ty}, which no output format has"),
-                        span.cloned(),
-                    ));
-                    return None;
-                }
+            let Some(frame_type) = frame_type(ty.base) else {
+                self.refusals.push(Refusal::new(
+                    format!("column \"{name}\""),
+                    format!("its type is {ty}, which no output format has"),
+                    span.cloned(),
+                ));
+                return None;
             };
             columns.push(FrameColumn {
                 name: name.clone(),
@@ -345,17 +343,21 @@ impl Emitter<'_> {
                     .filter(|name| known.columns.contains(name) || source.columns.contains(name))
                     .cloned()
                     .collect();
+                known.types = types_of(&node.schema, &known.columns);
                 if known.row_number.is_none() {
                     known.row_number.clone_from(&source.row_number);
                 }
                 continue;
             }
             let origin = match self.upstream.get(table) {
-                Some(job) if *dates == DateMode::Exact => SourceOrigin::Curated {
-                    job: job.clone(),
-                    table: table.table.to_string(),
-                },
-                Some(job) => {
+                Some(WrittenBy { job, side }) if *dates == DateMode::Exact => {
+                    SourceOrigin::Curated {
+                        job: job.clone(),
+                        table: table.table.to_string(),
+                        side: *side,
+                    }
+                }
+                Some(WrittenBy { job, .. }) => {
                     self.refusals.push(Refusal::new(
                         format!("frame \"{}\"", source.name),
                         format!("it reads the output of job \"{job}\" on other dates than its own"),
@@ -375,6 +377,7 @@ impl Emitter<'_> {
                     origin,
                     columns: source.columns.clone(),
                     row_number: source.row_number.clone(),
+                    types: types_of(&node.schema, &source.columns),
                 },
             ));
         }
@@ -399,6 +402,30 @@ impl Emitter<'_> {
             obligation: condition,
         });
     }
+}
+
+/// The types of these columns, where frames have such a type.
+fn types_of(schema: &Schema, columns: &[ColumnName]) -> BTreeMap<ColumnName, FrameType> {
+    let known = columns.iter().filter_map(|name| {
+        let ty = schema.ty(name)?;
+        Some((name.clone(), frame_type(ty.base)?))
+    });
+    known.collect()
+}
+
+fn frame_type(base: Base) -> Option<FrameType> {
+    Some(match base {
+        Base::Bool => FrameType::Bool,
+        Base::Int64 => FrameType::Int64,
+        Base::Float64 => FrameType::Float64,
+        Base::Text => FrameType::Text,
+        Base::Date => FrameType::Date,
+        Base::Timestamp => FrameType::Timestamp,
+        Base::Decimal {
+            precision, scale, ..
+        } if scale >= 0 => FrameType::Decimal { precision, scale },
+        Base::Decimal { .. } | Base::Number | Base::Nothing => return None,
+    })
 }
 
 /// An obligation in words, with what would happen otherwise.

@@ -20,7 +20,7 @@ mod tidy;
 mod windows;
 
 pub use decisions::{Decision, Level, Lifted};
-pub use emit::{Rewrite, condition_text, emit};
+pub use emit::{Rewrite, WrittenBy, condition_text, emit};
 pub use lifting::lift;
 pub use rule::LiftingRule;
 pub use rules::RULES;

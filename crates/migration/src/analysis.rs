@@ -11,10 +11,10 @@ use relift_dataflow::{
 };
 use relift_diagnostics::{Diagnostic, SourceFile, Span};
 use relift_job::{
-    Catalog, ColumnFacts, ColumnName, DataSourcing, Dialect, External, FrameName, Job, JobName,
-    LakeType, ModuleKind, Nulls, TableFacts, TableName, Transformation,
+    Catalog, ColumnFacts, ColumnName, DataSourcing, Dialect, Edge, External, FrameName, Job,
+    JobName, LakeType, ModuleKind, Nulls, Side, TableFacts, TableName, Transformation,
 };
-use relift_lift::{Lifted, lift};
+use relift_lift::{Decision, Level, Lifted, WrittenBy, lift};
 use relift_python::ExternalCode;
 use relift_python::syntax::{self, ModuleSyntax};
 use relift_sql::sqlite::{self, SqlText};
@@ -43,40 +43,41 @@ pub(crate) struct Analysis {
     pub(crate) externals: BTreeMap<usize, ModuleSyntax>,
     /// Modules of the portfolio that these import, each with the first that does.
     pub(crate) siblings: BTreeMap<usize, Vec<ModuleSyntax>>,
+    /// The tables of other jobs it reads, and whose runs.
+    pub(crate) written_by: BTreeMap<TableName, WrittenBy>,
     /// The lake's catalog and the tables of other jobs; `None` when the job reads none of those.
     extended: Option<Catalog>,
 }
 
 /// What is known of a table another job writes.
+#[derive(Clone, Debug)]
 pub(crate) enum UpstreamFacts {
-    /// The job that writes it is lifted, so its columns are known.
-    Known(TableFacts),
-    /// There is no rewrite of the job that writes it.
-    Kept(JobName),
+    /// The run of which side is read, and the columns it writes.
+    Known(Side, TableFacts),
+    /// The job that writes it is kept legacy, and what it writes cannot be built on: why, when there is more
+    /// to say than that.
+    Kept(JobName, Option<String>),
     /// The job itself wrote it, on the date before.
     Own,
 }
 
-/// What is known of the tables a job reads of other jobs.
+/// What is known of the tables a job reads of other jobs; `known` answers for those whose writer is sound.
 pub(crate) fn upstream_facts(
     project: &Project,
     job: &JobName,
-    analysis: &mut dyn FnMut(&JobName) -> Result<Arc<Analysis>, MigrationError>,
+    known: &mut dyn FnMut(&Edge, &TableName) -> Result<UpstreamFacts, MigrationError>,
 ) -> Result<BTreeMap<TableName, UpstreamFacts>, MigrationError> {
     let mut found = BTreeMap::new();
     for edge in project.edges.needs(job) {
         for read in &edge.reads {
-            let facts = match project.jobs.get(&edge.needs) {
-                Some(writer) => {
-                    let written = analysis(&edge.needs)?;
-                    written.written_facts(project, writer, &read.table)
-                }
-                None => None,
+            if found.contains_key(&read.table) {
+                continue;
+            }
+            let facts = if project.jobs.contains_key(&edge.needs) {
+                known(edge, &read.table)?
+            } else {
+                UpstreamFacts::Kept(edge.needs.clone(), None)
             };
-            let facts = facts.map_or_else(
-                || UpstreamFacts::Kept(edge.needs.clone()),
-                UpstreamFacts::Known,
-            );
             found.insert(read.table.clone(), facts);
         }
     }
@@ -97,8 +98,8 @@ impl Analysis {
     ) -> Result<Self, MigrationError> {
         let sources = project.sources(job)?;
         let known = upstream.iter().filter_map(|(table, facts)| match facts {
-            UpstreamFacts::Known(facts) => Some((table.clone(), facts.clone())),
-            UpstreamFacts::Kept(_) | UpstreamFacts::Own => None,
+            UpstreamFacts::Known(_, facts) => Some((table.clone(), facts.clone())),
+            UpstreamFacts::Kept(..) | UpstreamFacts::Own => None,
         });
         let mut extended = (!upstream.is_empty()).then(|| catalog.clone());
         if let Some(extended) = &mut extended {
@@ -145,7 +146,7 @@ impl Analysis {
             matches!(kind.map(|module| &module.kind), Some(ModuleKind::DataSourcing(source))
                 if upstream.contains_key(&source.table))
         });
-        let lifted = if refusals.is_empty() && rejected.is_empty() {
+        let mut lifted = if refusals.is_empty() && rejected.is_empty() {
             lift(&flow, catalog).map_err(|refusals| {
                 refusals
                     .into_iter()
@@ -155,6 +156,13 @@ impl Analysis {
         } else {
             Err(refusals)
         };
+        let written_by = written_by(project, job, upstream);
+        if let Ok(lifted) = &mut lifted {
+            lifted
+                .decisions
+                .extend(kept_reads(job, lifted, &written_by));
+            lifted.decisions.sort_by_key(|decision| decision.module);
+        }
         let partial = match &lifted {
             Err(refused)
                 if rejected.is_empty()
@@ -175,7 +183,17 @@ impl Analysis {
             }
             _ => None,
         };
+        // What stays Python reads where its side writes: it cannot be given what a legacy run left.
+        let reads_legacy = |partial: &Partial| {
+            partial.kept.modules.iter().any(|module| {
+                let kind = job.modules.get(*module).map(|module| &module.kind);
+                matches!(kind, Some(ModuleKind::DataSourcing(source))
+                    if written_by.get(&source.table).is_some_and(|writer| writer.side == Side::Legacy))
+            })
+        };
+        let partial = partial.filter(|partial| !reads_legacy(partial));
         Ok(Self {
+            written_by,
             flow,
             sources,
             rejected,
@@ -199,7 +217,12 @@ impl Analysis {
     }
 
     /// Columns of a table the lifted job writes, as a job reads them that sources it.
-    fn written_facts(&self, project: &Project, job: &Job, table: &TableName) -> Option<TableFacts> {
+    pub(crate) fn written_facts(
+        &self,
+        project: &Project,
+        job: &Job,
+        table: &TableName,
+    ) -> Option<TableFacts> {
         let lifted = self.lifted.as_ref().ok()?;
         let curated = &project.workspace.curated_schema;
         let sink = lifted.flow.sinks.iter().find(|sink| {
@@ -210,18 +233,7 @@ impl Analysis {
         })?;
         let mut columns = Vec::new();
         for column in lifted.flow.node(sink.input).schema.columns() {
-            let lake_type = match column.ty.base {
-                Base::Bool => LakeType::Boolean,
-                Base::Int64 => LakeType::Int64,
-                Base::Float64 => LakeType::Float64,
-                Base::Text => LakeType::Text,
-                Base::Date => LakeType::Date,
-                Base::Timestamp => LakeType::Timestamp,
-                Base::Decimal {
-                    precision, scale, ..
-                } => LakeType::Decimal { precision, scale },
-                Base::Number | Base::Nothing => return None,
-            };
+            let lake_type = lake_type(column.ty.base)?;
             let nulls = if column.ty.missing.possible() {
                 Nulls::Sometimes
             } else {
@@ -247,6 +259,70 @@ impl Analysis {
             version: 0,
         })
     }
+}
+
+/// The type of a column in a table that was written with values of this type; `None` when it has none.
+pub(crate) fn lake_type(base: Base) -> Option<LakeType> {
+    Some(match base {
+        Base::Bool => LakeType::Boolean,
+        Base::Int64 => LakeType::Int64,
+        Base::Float64 => LakeType::Float64,
+        Base::Text => LakeType::Text,
+        Base::Date => LakeType::Date,
+        Base::Timestamp => LakeType::Timestamp,
+        // As the writers store every decimal.
+        Base::Decimal { .. } => LakeType::Decimal {
+            precision: 38,
+            scale: 18,
+        },
+        Base::Number | Base::Nothing => return None,
+    })
+}
+
+/// Whose runs left the tables of other jobs that a job reads.
+fn written_by(
+    project: &Project,
+    job: &Job,
+    upstream: &BTreeMap<TableName, UpstreamFacts>,
+) -> BTreeMap<TableName, WrittenBy> {
+    let known = upstream.iter().filter_map(|(table, facts)| match facts {
+        UpstreamFacts::Known(side, _) => {
+            let writer = WrittenBy {
+                job: project.edges.home(&job.name, table)?.clone(),
+                side: *side,
+            };
+            Some((table.clone(), writer))
+        }
+        UpstreamFacts::Kept(..) | UpstreamFacts::Own => None,
+    });
+    known.collect()
+}
+
+/// Decisions about frames that come from jobs which are kept legacy.
+fn kept_reads(
+    job: &Job,
+    lifted: &Lifted,
+    written_by: &BTreeMap<TableName, WrittenBy>,
+) -> Vec<Decision> {
+    let scans = lifted.flow.nodes().filter_map(|(_, node)| match &node.op {
+        Op::Scan { table, frame, .. } => Some((node.module, table, frame)),
+        _ => None,
+    });
+    let kept = scans.filter_map(|(module, table, frame)| {
+        let writer = written_by.get(table)?;
+        (writer.side == Side::Legacy).then(|| Decision {
+            module,
+            construct: format!("frame \"{frame}\""),
+            level: Level::Flat,
+            rule: "read-legacy-output",
+            reason: format!(
+                "job \"{}\", which writes {table}, is not rewritten as a whole, so what its legacy run of the same date left is read",
+                writer.job
+            ),
+            span: job.modules.get(module).map(|module| module.span.clone()),
+        })
+    });
+    kept.collect()
 }
 
 /// Why a job is not lifted that reads the output of one that is not.
@@ -357,8 +433,11 @@ impl Lowering<'_> {
 
     fn data_sourcing(&mut self, index: usize, span: &Span, sourcing: &DataSourcing) {
         let kept = match self.upstream.get(&sourcing.table) {
-            None | Some(UpstreamFacts::Known(_)) => None,
-            Some(UpstreamFacts::Kept(job)) => Some(needs_kept(job)),
+            None | Some(UpstreamFacts::Known(..)) => None,
+            Some(UpstreamFacts::Kept(job, why)) => Some(match why {
+                Some(why) => format!("{}, and {why}", needs_kept(job)),
+                None => needs_kept(job),
+            }),
             Some(UpstreamFacts::Own) => Some(
                 "it reads what the job itself wrote on the date before, which is not lifted yet"
                     .to_owned(),

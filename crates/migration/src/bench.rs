@@ -1,11 +1,11 @@
 //! What every stage works with: the project, the record, the engines, and what is known of each job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use relift_engine::Lake;
-use relift_job::{Catalog, Job, JobName, ModuleKind, Side, TableName};
+use relift_job::{Catalog, Edge, Job, JobName, ModuleKind, Side, TableName};
 use relift_platform::control::ControlStore;
 use relift_platform::legacy::{
     EnvironmentIdentity, EnvironmentRequest, LegacyConfig, LegacyRuntime, PythonEnvironment,
@@ -13,8 +13,9 @@ use relift_platform::legacy::{
 };
 use relift_team::End;
 
-use crate::analysis::{Analysis, upstream_facts};
-use crate::{MigrationError, Progress, Project};
+use crate::analysis::{Analysis, UpstreamFacts, upstream_facts};
+use crate::conversion::{ends, resume};
+use crate::{MigrationError, Progress, Project, kept, ledger};
 
 /// Setting that holds the versions of the last environment.
 pub(crate) const IDENTITY: &str = "environment";
@@ -47,11 +48,17 @@ pub(crate) struct Bench<'a> {
     versions: OnceLock<BTreeMap<TableName, u64>>,
     codes: Mutex<BTreeMap<JobName, Arc<str>>>,
     turns: Mutex<BTreeMap<(JobName, Side), Turn>>,
-    /// Jobs whose conversion is over, with how and why.
-    pub(crate) ended: Mutex<BTreeMap<JobName, (End, Option<String>)>>,
+    /// Jobs whose conversion is over, with how and why; `None` until somebody asks.
+    ended: Mutex<Option<BTreeMap<JobName, (End, Option<String>)>>>,
+    /// Jobs whose analysis may make the legacy runs it needs the output of.
+    converting: Mutex<BTreeSet<JobName>>,
+    /// Whose runs the readers of a job's tables read, as long as its conversion has ended as it had then.
+    sides: Mutex<BTreeMap<JobName, (Option<End>, Side)>>,
     environment: Mutex<Option<PythonEnvironment>>,
     legacy: Mutex<Option<Result<Arc<LegacyRuntime>, String>>>,
     analyses: Mutex<BTreeMap<JobName, Arc<Analysis>>>,
+    /// Who reads what another one writes; see the module on sharing.
+    pub(crate) shared: Mutex<Option<Arc<crate::sharing::SharedPlan>>>,
     pub(crate) found: Mutex<Option<Arc<crate::findings::Findings>>>,
     pub(crate) required: Mutex<BTreeMap<JobName, Arc<Vec<relift_requirements::Requirement>>>>,
     pub(crate) answers: Mutex<BTreeMap<JobName, Arc<Vec<crate::obligations::Answered>>>>,
@@ -91,9 +98,12 @@ impl<'a> Bench<'a> {
             codes: Mutex::default(),
             turns: Mutex::default(),
             ended: Mutex::default(),
+            converting: Mutex::default(),
+            sides: Mutex::default(),
             environment: Mutex::default(),
             legacy: Mutex::default(),
             analyses: Mutex::default(),
+            shared: Mutex::default(),
             found: Mutex::default(),
             required: Mutex::default(),
             answers: Mutex::default(),
@@ -172,7 +182,8 @@ impl<'a> Bench<'a> {
         known.clone().map_err(MigrationError::Python)
     }
 
-    fn start_legacy(&self) -> Result<LegacyRuntime, MigrationError> {
+    /// A runtime with processes of its own.
+    pub(crate) fn start_legacy(&self) -> Result<LegacyRuntime, MigrationError> {
         let environment = self.environment()?;
         let staging = self.staging();
         LegacyRuntime::start(LegacyConfig {
@@ -239,8 +250,11 @@ impl<'a> Bench<'a> {
 
     /// What a job does, read once per command.
     pub(crate) fn analysis(&self, job: &JobName) -> Result<Arc<Analysis>, MigrationError> {
-        if let Some(known) = lock(&self.analyses).get(job) {
-            return Ok(Arc::clone(known));
+        let recent = lock(&self.analyses).get(job).cloned();
+        if let Some(recent) = recent
+            && self.reads_as_before(job, &recent)?
+        {
+            return Ok(recent);
         }
         let known = self.project.jobs.get(job).ok_or_else(|| {
             MigrationError::Unknown(format!("there is no sound job \"{job}\" in this workspace"))
@@ -255,7 +269,9 @@ impl<'a> Bench<'a> {
         } else {
             None
         };
-        let upstream = upstream_facts(&self.project, job, &mut |other| self.analysis(other))?;
+        let upstream = upstream_facts(&self.project, job, &mut |edge, table| {
+            self.facts_of(edge, table)
+        })?;
         let catalog = self.catalog()?;
         let analysis = Arc::new(Analysis::of(
             &self.project,
@@ -266,6 +282,95 @@ impl<'a> Bench<'a> {
         )?);
         lock(&self.analyses).insert(job.clone(), Arc::clone(&analysis));
         Ok(analysis)
+    }
+}
+
+impl Bench<'_> {
+    /// From here on, legacy runs are made where the analysis of one of the jobs needs what they write.
+    pub(crate) fn convert(
+        &self,
+        jobs: &BTreeSet<JobName>,
+        ended: BTreeMap<JobName, (End, Option<String>)>,
+    ) {
+        *lock(&self.ended) = Some(ended);
+        let mut converting = lock(&self.converting);
+        if !jobs.is_subset(&converting) {
+            converting.extend(jobs.iter().cloned());
+            // What was read before did without them.
+            lock(&self.analyses).clear();
+            lock(&self.sides).clear();
+            lock(&self.found).take();
+        }
+    }
+
+    /// A job's conversion is over.
+    pub(crate) fn note_end(&self, job: &JobName, end: End, cause: Option<String>) {
+        let mut ended = lock(&self.ended);
+        ended
+            .get_or_insert_default()
+            .insert(job.clone(), (end, cause));
+    }
+
+    /// How a job's conversion ended, if it has.
+    pub(crate) fn end_of(&self, job: &JobName) -> Result<Option<End>, MigrationError> {
+        let mut ended = lock(&self.ended);
+        if ended.is_none() {
+            let recorded = ledger::load(self.store.read())?;
+            let portfolio = resume(&self.project.scope(), &recorded)?;
+            *ended = Some(ends(&portfolio));
+        }
+        let known = ended.as_ref().and_then(|ended| ended.get(job));
+        Ok(known.map(|(end, _)| *end))
+    }
+
+    /// Whose runs the readers of a job's tables read: those of its rewrite, unless there is none to come.
+    pub(crate) fn read_side(&self, writer: &JobName) -> Result<Side, MigrationError> {
+        if !self.project.jobs.contains_key(writer) {
+            return Ok(Side::Rewrite);
+        }
+        let end = self.end_of(writer)?;
+        if let Some((then, known)) = lock(&self.sides).get(writer)
+            && *then == end
+        {
+            return Ok(*known);
+        }
+        let kept =
+            end.is_some_and(|end| end != End::Done) || self.analysis(writer)?.lifted.is_err();
+        let side = if kept { Side::Legacy } else { Side::Rewrite };
+        lock(&self.sides).insert(writer.clone(), (end, side));
+        Ok(side)
+    }
+
+    /// Whether the tables of other jobs come from the runs they came from when the job was read.
+    fn reads_as_before(&self, job: &JobName, recent: &Analysis) -> Result<bool, MigrationError> {
+        for edge in self.project.edges.needs(job) {
+            for read in &edge.reads {
+                if let Some(writer) = recent.written_by.get(&read.table)
+                    && writer.side != self.read_side(&edge.needs)?
+                {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn facts_of(&self, edge: &Edge, table: &TableName) -> Result<UpstreamFacts, MigrationError> {
+        if self.read_side(&edge.needs)? == Side::Legacy {
+            let make = lock(&self.converting).contains(&edge.job);
+            return kept::facts(self, edge, table, make);
+        }
+        let facts = match self.project.jobs.get(&edge.needs) {
+            Some(writer) => {
+                let analysis = self.analysis(&edge.needs)?;
+                analysis.written_facts(&self.project, writer, table)
+            }
+            None => None,
+        };
+        Ok(match facts {
+            Some(facts) => UpstreamFacts::Known(Side::Rewrite, facts),
+            None => UpstreamFacts::Kept(edge.needs.clone(), None),
+        })
     }
 }
 

@@ -177,7 +177,8 @@ fn recorded(output: &OutputComparison) -> OutputCompared {
     }
 }
 
-fn output(
+/// What a run of a side wrote, or why it wrote nothing.
+pub(crate) fn output(
     bench: &Bench<'_>,
     job: &Job,
     date: EffectiveDate,

@@ -5,14 +5,16 @@
 //! at the stage where each job was.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use relift_governance::{LedgerEvent, ScopeDeclared, StageReported};
-use relift_job::{Edges, JobName};
+use relift_job::{Edges, JobName, Side};
 use relift_team::{Effect, End, Event, JobState, Portfolio, Stage, Task};
 
 use crate::analysis::needs_kept;
-use crate::bench::{Bench, lock};
+use crate::bench::Bench;
+use crate::runs::RewriteFiles;
+use crate::sharing::SharedPlan;
 use crate::stages;
 use crate::{MigrationError, ledger};
 
@@ -59,10 +61,7 @@ pub(crate) fn drive(
     }
     selected.extend(bench.project.broken.keys().cloned());
     reopen_changed(bench, &selected, &recorded, &mut portfolio)?;
-    *lock(&bench.ended) = portfolio
-        .jobs()
-        .filter_map(|job| Some((job.job.clone(), (job.end()?, job.cause.clone()))))
-        .collect();
+    bench.convert(&selected, ends(&portfolio));
 
     let waits = |portfolio: &Portfolio, job: &JobName| {
         portfolio
@@ -75,7 +74,10 @@ pub(crate) fn drive(
     };
     let count = selected.iter().filter(|job| waits(&portfolio, job)).count();
     bench.progress.begin("jobs", count as u64);
-    let queue = Queue::new(portfolio, selected, until, &bench.project.edges);
+    if count > 0 {
+        bench.settle_sharing(&selected)?;
+    }
+    let queue = Queue::new(portfolio, selected, until, bench);
     let failures: Mutex<Vec<MigrationError>> = Mutex::default();
     std::thread::scope(|threads| {
         for _ in 0..bench.workers {
@@ -103,6 +105,14 @@ pub(crate) fn drive(
         return Err(error);
     }
     Ok(queue.standings())
+}
+
+/// Jobs whose conversion is over, with how and why.
+pub(crate) fn ends(portfolio: &Portfolio) -> BTreeMap<JobName, (End, Option<String>)> {
+    let ended = portfolio.jobs();
+    ended
+        .filter_map(|job| Some((job.job.clone(), (job.end()?, job.cause.clone()))))
+        .collect()
 }
 
 fn perform(bench: &Bench<'_>, queue: &Queue<'_>, task: &Task) -> Result<(), MigrationError> {
@@ -242,12 +252,60 @@ fn reopen_changed(
                             && portfolio.job(&edge.needs).and_then(JobState::end) == Some(End::Done)
                     })
                 });
+        // It reads what a legacy run left, and there is a rewrite of that job now.
+        let freed =
+            freed || (end == Some(End::Done) && reads_legacy_of_done(bench, job, portfolio)?);
         if changed || upstream || freed || end == Some(End::Failed) {
             portfolio.restart(job);
             restarted.insert(job);
         }
     }
-    Ok(())
+    // Rewrites that read what a job writes which their legacy jobs do not read.
+    let mut reads = Vec::new();
+    for job in selected.iter().filter(|job| !restarted.contains(*job)) {
+        if portfolio.job(job).and_then(JobState::end) == Some(End::Done)
+            && let Some(files) = RewriteFiles::read(bench, job)?
+        {
+            let read = files.upstream().into_iter().map(|read| read.job);
+            reads.push((job, read.collect::<BTreeSet<JobName>>()));
+        }
+    }
+    loop {
+        let before = restarted.len();
+        for (job, read) in &reads {
+            if !restarted.contains(*job) && read.iter().any(|needs| restarted.contains(needs)) {
+                portfolio.restart(job);
+                restarted.insert(*job);
+            }
+        }
+        if restarted.len() == before {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether the rewritten job reads the legacy runs of a job whose rewrite is done.
+fn reads_legacy_of_done(
+    bench: &Bench<'_>,
+    job: &JobName,
+    portfolio: &Portfolio,
+) -> Result<bool, MigrationError> {
+    if bench.project.edges.needs(job).is_empty() {
+        return Ok(false);
+    }
+    let Some(files) = RewriteFiles::read(bench, job)? else {
+        return Ok(false);
+    };
+    for read in files.upstream() {
+        // A job that is done may still be Python in part, and is read as it was.
+        if read.side == Side::Legacy
+            && portfolio.job(&read.job).and_then(JobState::end) == Some(End::Done)
+            && bench.read_side(&read.job)? == Side::Rewrite
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Tasks that wait, shared by the workers.
@@ -257,6 +315,7 @@ struct Queue<'e> {
     selected: BTreeSet<JobName>,
     until: Until,
     edges: &'e Edges,
+    shared: Arc<SharedPlan>,
 }
 
 struct QueueState {
@@ -271,7 +330,7 @@ impl<'e> Queue<'e> {
         portfolio: Portfolio,
         selected: BTreeSet<JobName>,
         until: Until,
-        edges: &'e Edges,
+        bench: &'e Bench<'_>,
     ) -> Self {
         let state = QueueState {
             portfolio,
@@ -284,7 +343,8 @@ impl<'e> Queue<'e> {
             changed: Condvar::new(),
             selected,
             until,
-            edges,
+            edges: &bench.project.edges,
+            shared: bench.shared_plan(),
         };
         let first = queue.lock().portfolio.pending();
         queue.add(&mut queue.lock(), first);
@@ -340,15 +400,18 @@ impl<'e> Queue<'e> {
         if task.ticket.stage < Stage::Profile {
             return true;
         }
-        let read = self.edges.needs(&task.job);
-        let mut read = read.iter().filter(|edge| !edge.reads.is_empty());
-        read.all(|edge| {
-            let ticket = state.portfolio.job(&edge.needs).and_then(JobState::ticket);
+        let read = self.edges.needs(&task.job).iter();
+        let read = read.filter(|edge| !edge.reads.is_empty());
+        // What it could compute itself is only asked for when it is written down.
+        let shared = self.shared.homes(&task.job);
+        let shared = shared.filter(|_| task.ticket.stage >= Stage::Rewrite);
+        read.map(|edge| &edge.needs).chain(shared).all(|needs| {
+            let ticket = state.portfolio.job(needs).and_then(JobState::ticket);
             match (ticket, self.until) {
                 (None, _) => true,
-                (Some(_), Until::End) => !self.selected.contains(&edge.needs),
+                (Some(_), Until::End) => !self.selected.contains(needs),
                 (Some(ticket), Until::Stage(stage)) => {
-                    ticket.stage >= stage || !self.selected.contains(&edge.needs)
+                    ticket.stage >= stage || !self.selected.contains(needs)
                 }
             }
         })
@@ -361,7 +424,7 @@ impl<'e> Queue<'e> {
         if let Some(ended) = state.portfolio.job(job)
             && let Some(end) = ended.end()
         {
-            lock(&bench.ended).insert(job.clone(), (end, ended.cause.clone()));
+            bench.note_end(job, end, ended.cause.clone());
         }
         self.add(&mut state, effects.clone());
         self.changed.notify_all();

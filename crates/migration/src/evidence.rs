@@ -22,7 +22,7 @@ impl Bench<'_> {
         let analysis = self.analysis(name)?;
         let mut requirements = Vec::new();
         if let (Some(lifted), Some(job)) = (analysis.rewritable(), self.project.jobs.get(name)) {
-            let sink_files = stages::write_down(self, name, lifted)?
+            let sink_files = stages::write_down(self, name, lifted, &analysis.written_by)?
                 .map_or_else(|_| Vec::new(), |rewrite| rewrite.sink_files);
             let sources = analysis
                 .sources

@@ -15,7 +15,7 @@ use relift_team::JobState;
 
 use crate::bench::{IDENTITY, table_versions};
 use crate::runs::log_text;
-use crate::runs::survey::{JobBasis, Standing, standing};
+use crate::runs::survey::{JobBasis, Recorded, Standing, standing};
 use crate::{MigrationError, Project, conversion, ledger};
 
 /// A workspace, opened to look at.
@@ -123,7 +123,10 @@ impl Overview {
                 .map(|code| JobBasis::legacy(&self.project, job, Arc::from(code), &latest))
                 .transpose()?;
             let mut sides = vec![side_status(
-                &legacy,
+                Recorded {
+                    own: &legacy,
+                    legacy: &legacy,
+                },
                 name,
                 Side::Legacy,
                 &days,
@@ -132,7 +135,11 @@ impl Overview {
             let basis = JobBasis::rewrite(&self.project, job, &latest)?;
             if basis.is_some() || rewrite.contains_key(name) {
                 let side = Side::Rewrite;
-                sides.push(side_status(&rewrite, name, side, &days, basis.as_ref()));
+                let states = Recorded {
+                    own: &rewrite,
+                    legacy: &legacy,
+                };
+                sides.push(side_status(states, name, side, &days, basis.as_ref()));
             }
             let conversion = conversions.get(name);
             found.push(JobStatus {
@@ -265,7 +272,7 @@ impl Overview {
 }
 
 fn side_status(
-    states: &RunStates,
+    states: Recorded<'_>,
     job: &JobName,
     side: Side,
     days: &[EffectiveDate],
@@ -278,7 +285,7 @@ fn side_status(
         last_attempt: None,
         rows: 0,
     };
-    let own = states.get(job);
+    let own = states.own.get(job);
     for date in days {
         let stands = standing(states, job, *date, basis);
         status.dates.entry(stands).or_default().push(*date);

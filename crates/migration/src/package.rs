@@ -1,11 +1,13 @@
 //! The governance package: folded from the ledger, written beside and renamed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use relift_governance::{Disposition, Model, Package, PackageVerdict};
 use relift_job::JobName;
 
 use crate::bench::Bench;
+use crate::runs::{RewriteFiles, rewrite_reads};
 use crate::{MigrationError, ledger};
 
 /// What the package says, for a table.
@@ -62,7 +64,42 @@ pub(crate) fn write(bench: &Bench<'_>) -> Result<Summary, MigrationError> {
     for file in Package::of(&model).files() {
         write_whole(&folder.join(file.name), file.content.as_bytes())?;
     }
+    write_dependencies(bench)?;
     Ok(summary(&model))
+}
+
+/// Declares which rewritten job reads what another one writes, for whoever runs them elsewhere.
+fn write_dependencies(bench: &Bench<'_>) -> Result<(), MigrationError> {
+    let mut text = "# Which rewritten job reads what another one writes.\n".to_owned();
+    let mut declared = BTreeSet::new();
+    for job in bench.project.jobs.keys() {
+        let Some(files) = RewriteFiles::read(bench, job)? else {
+            continue;
+        };
+        for read in rewrite_reads(&bench.project, job, &files) {
+            if declared.insert((job.clone(), read.job.clone())) {
+                text.push_str(&format!(
+                    "\n[[dependency]]\njob = \"{job}\"\nneeds = \"{}\"\nwhen = \"{}\"\n",
+                    read.job,
+                    read.when.word()
+                ));
+            }
+        }
+    }
+    let file = bench
+        .project
+        .root
+        .join("artifacts")
+        .join("dependencies.toml");
+    if !declared.is_empty() {
+        return write_whole(&file, text.as_bytes());
+    }
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(MigrationError::file("remove", file.as_path())(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes beside and renames, so that a reader never meets half a file.

@@ -7,15 +7,16 @@ use std::time::Instant;
 
 use relift_governance::CellCompared;
 use relift_governance::score::Score;
-use relift_job::{Catalog, DateRange, EffectiveDate, Job, JobName, Side};
+use relift_job::{Catalog, DateRange, Edge, EffectiveDate, Job, JobName, Side, TableName};
 use relift_platform::control::{RunRecord, RunStatus};
 use relift_platform::lake::{self, LakeError, LakeProgress, LakeSize, LakeSummary, Load};
 use relift_team::Stage;
 
-use crate::analysis::{Analysis, upstream_facts};
+use crate::analysis::{Analysis, UpstreamFacts, upstream_facts};
 use crate::bench::Bench;
 use crate::comparison::compare;
 use crate::conversion::{Standing, Until, drive};
+use crate::hypotheses::not_repeatable;
 use crate::package::{self, Summary};
 use crate::runs::perform;
 use crate::runs::plan::{self, Reprocess, RunPlan};
@@ -99,11 +100,19 @@ fn analysed(
     job: &Job,
     catalog: &Catalog,
 ) -> Result<Arc<Analysis>, MigrationError> {
-    let mut other = |name: &JobName| match project.jobs.get(name) {
-        Some(other) => analysed(project, other, catalog),
-        None => Err(MigrationError::Unknown(format!("no job {name}"))),
+    let mut known = |edge: &Edge, table: &TableName| {
+        let facts = match project.jobs.get(&edge.needs) {
+            Some(writer) => {
+                analysed(project, writer, catalog)?.written_facts(project, writer, table)
+            }
+            None => None,
+        };
+        Ok(match facts {
+            Some(facts) => UpstreamFacts::Known(Side::Rewrite, facts),
+            None => UpstreamFacts::Kept(edge.needs.clone(), None),
+        })
     };
-    let upstream = upstream_facts(project, &job.name, &mut other)?;
+    let upstream = upstream_facts(project, &job.name, &mut known)?;
     Analysis::of(project, job, catalog, None, &upstream).map(Arc::new)
 }
 
@@ -329,6 +338,18 @@ impl<'a> Migration<'a> {
         }
         bench.progress.end("comparing");
         Ok(results)
+    }
+
+    /// How a legacy job's output of a date changes when it is run again in a process of its own, and what of it
+    /// could be excluded from comparison; `None` when it does not change. Nothing is excluded by asking.
+    pub fn repeat(
+        &self,
+        job: &JobName,
+        date: EffectiveDate,
+    ) -> Result<Option<String>, MigrationError> {
+        let known = self.bench.project.jobs.get(job);
+        let job = known.ok_or_else(|| self.bench.project.unknown_job(job.as_str()))?;
+        not_repeatable(&self.bench, job, date)
     }
 
     /// Writes the governance package from the ledger.

@@ -7,7 +7,8 @@ use crate::{Model, Package};
 declare_report! {
     /// What became of each piece of bad practice?
     ///
-    /// One line per finding: eliminated, load-bearing with the reason, or still open.
+    /// One line per finding: eliminated, load-bearing with the date that shows it, reproduced with the reason,
+    /// not applicable, or still open.
     pub static ANTIPATTERNS = { file: "antipatterns.csv", render: render }
 }
 

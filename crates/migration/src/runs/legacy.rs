@@ -11,7 +11,7 @@ use arrow::ipc::writer::FileWriter;
 use relift_engine::{EngineError, Lake, OutputRead, QueryResult};
 use relift_job::{ColumnName, DataSourcing, EffectiveDate, Job, ModuleKind, Side, TableName};
 use relift_platform::control::RunRecord;
-use relift_platform::legacy::{LegacyFailure, LegacyOutcome, LegacyPart, LegacyRun};
+use relift_platform::legacy::{LakeView, LegacyFailure, LegacyOutcome, LegacyPart, LegacyRun};
 
 use super::upstream::{Upstream, upstream};
 use super::{
@@ -54,7 +54,7 @@ pub(crate) fn run_legacy(
     if let Some(recordings) = recorded::of(&bench.project, &job.name) {
         return recorded::run(bench, job, &key, &recordings, repeat);
     }
-    let read = match upstream(bench, &job.name, date, Side::Legacy)? {
+    let read = match upstream(bench, &job.name, date)? {
         Ok(read) => read,
         Err(reason) => return skip(bench, &key, 1, &reason),
     };
@@ -121,17 +121,8 @@ pub(super) fn run_prepared(
     let part = prepared.part.as_ref();
     let wanted = |module| part.is_none_or(|part| part.modules.modules.contains(&module));
     let inputs = bring_inputs(bench, lake, job, &wanted, date, read, staging)?;
-    let writers = job
-        .modules
-        .iter()
-        .enumerate()
-        .filter_map(|(index, module)| match &module.kind {
-            ModuleKind::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-            ModuleKind::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-            _ => None,
-        });
-    let prior = priors(&zone_folder(bench, prepared.side), date, writers);
-    let lake = lake_view::write(bench, job, date, staging)?;
+    let prior = legacy_priors(bench, job, prepared.side, date);
+    let lake = legacy_lake(bench, job, date, staging)?;
     Ok(legacy.run(&LegacyRun {
         job,
         date,
@@ -142,6 +133,32 @@ pub(super) fn run_prepared(
         lake,
         staging,
     }))
+}
+
+/// For each appending file writer of a legacy job, the latest partition before the date.
+pub(crate) fn legacy_priors(
+    bench: &Bench<'_>,
+    job: &Job,
+    side: Side,
+    date: EffectiveDate,
+) -> BTreeMap<usize, PathBuf> {
+    let modules = job.modules.iter().enumerate();
+    let writers = modules.filter_map(|(index, module)| match &module.kind {
+        ModuleKind::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+        ModuleKind::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+        _ => None,
+    });
+    priors(&zone_folder(bench, side), date, writers)
+}
+
+/// What SQL of an External may read on the date, laid out in the staging folder.
+pub(crate) fn legacy_lake(
+    bench: &Bench<'_>,
+    job: &Job,
+    date: EffectiveDate,
+    staging: &Path,
+) -> Result<Option<LakeView>, MigrationError> {
+    lake_view::write(bench, job, date, staging)
 }
 
 /// Writes what each wanted `DataSourcing` reads from `lake`, or of another job, to a file in staging, by index of the

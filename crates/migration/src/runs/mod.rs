@@ -25,10 +25,13 @@ use crate::bench::{Bench, lock};
 use crate::{MigrationError, ledger};
 
 pub(crate) use commit::read_arrow;
-pub(crate) use legacy::{bring_inputs, run_legacy};
+pub(crate) use legacy::{bring_inputs, legacy_lake, legacy_priors, run_legacy};
 pub(crate) use logs::log_text;
-pub(crate) use rewrite::{RewriteFiles, run_rewrite};
-pub(crate) use upstream::{Upstream, make_needed, make_upstream, versions_on};
+pub(crate) use rewrite::{RewriteFiles, run_rewrite, stage_rewrite};
+pub(crate) use upstream::{
+    Upstream, make_needed, make_needed_of_rewrite, make_upstream, needed_run, rewrite_reads,
+    rewrite_upstream, upstream, versions_on, written,
+};
 
 /// Marks the error of a run in which the job itself raised, or a guard of its rewrite did.
 pub(crate) const RAISED: &str = "raised: ";

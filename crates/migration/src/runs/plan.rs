@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relift_job::{DateRange, DependencyWhen, Edge, EffectiveDate, JobName, Side};
+use relift_platform::control::RunStates;
 
-use super::survey::{JobBasis, Standing, is_there, standing};
-use crate::MigrationError;
+use super::survey::{JobBasis, Recorded, Standing, is_there, standing};
 use crate::bench::Bench;
+use crate::{MigrationError, Project};
 
 /// Which recorded runs are made again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct PlannedJob {
     pub dates: BTreeMap<EffectiveDate, Why>,
     /// Dates that stay as they are, by how they stand.
     pub kept: BTreeMap<Standing, usize>,
+    /// Jobs of the same side whose tables it reads, with which run of them.
+    pub(crate) reads: Vec<(JobName, DependencyWhen)>,
 }
 
 /// What will run.
@@ -104,12 +107,16 @@ impl RunPlan {
                 if at > start {
                     waits.push((at, at - 1));
                 }
-                for edge in edges.needs(&job.job) {
-                    let Some((other, planned)) = first.get(&edge.needs) else {
+                let needed = edges.needs(&job.job).iter();
+                let needed = needed.map(|edge| (&edge.needs, edge.when));
+                let read = job.reads.iter().map(|(needs, when)| (needs, *when));
+                let needed: BTreeSet<_> = needed.chain(read).collect();
+                for (needs, when) in needed {
+                    let Some((other, planned)) = first.get(needs) else {
                         continue;
                     };
                     // Dates of a job run in order, so waiting for the last of them is waiting for all.
-                    let needed = match edge.when {
+                    let needed = match when {
                         DependencyWhen::SameDay => {
                             planned.dates.contains_key(date).then_some(*date)
                         }
@@ -173,6 +180,17 @@ pub(crate) fn plan(
     let project = &bench.project;
     let selected: BTreeSet<&JobName> = selected.iter().collect();
     let states = bench.store.read().run_states(side)?;
+    let legacy = match side {
+        Side::Legacy => RunStates::new(),
+        Side::Rewrite => bench.store.read().run_states(Side::Legacy)?,
+    };
+    let recorded = Recorded {
+        own: &states,
+        legacy: match side {
+            Side::Legacy => &states,
+            Side::Rewrite => &legacy,
+        },
+    };
     let latest = bench.versions()?;
     let days: Vec<EffectiveDate> = dates.iter().collect();
     let mut plan = RunPlan {
@@ -183,7 +201,7 @@ pub(crate) fn plan(
         not_rewritten: Vec::new(),
         undeclared: Vec::new(),
     };
-    let mut planned: BTreeMap<&JobName, BTreeSet<EffectiveDate>> = BTreeMap::new();
+    let mut bases = BTreeMap::new();
     for name in project.edges.order() {
         let Some(job) = project.jobs.get(name).filter(|_| selected.contains(name)) else {
             continue;
@@ -205,6 +223,16 @@ pub(crate) fn plan(
             plan.not_rewritten.push(name.clone());
             continue;
         };
+        bases.insert(name, basis);
+    }
+    let mut planned: BTreeMap<&JobName, BTreeSet<EffectiveDate>> = BTreeMap::new();
+    let order = ordered(project, side, &bases)?;
+    for name in &order {
+        let Some((name, basis)) = bases.get_key_value(name) else {
+            continue;
+        };
+        let name: &JobName = name;
+        let own_side = basis.reads().iter().filter(|read| read.side == side);
         let edges = project.edges.needs(name);
         let undeclared = edges.iter().filter(|edge| edge.declared.is_none());
         plan.undeclared.extend(undeclared.cloned());
@@ -212,6 +240,7 @@ pub(crate) fn plan(
             job: name.clone(),
             dates: BTreeMap::new(),
             kept: BTreeMap::new(),
+            reads: own_side.map(|read| (read.job.clone(), read.when)).collect(),
         };
         for date in &days {
             let again = |needs: &JobName, when: DependencyWhen| {
@@ -220,19 +249,24 @@ pub(crate) fn plan(
                     DependencyWhen::Latest => dates.range(..=*date).next().is_some(),
                 })
             };
-            let stands = standing(&states, name, *date, Some(&basis));
-            let reads_again = basis.reads().any(|(needs, when)| again(needs, when))
+            let stands = standing(recorded, name, *date, Some(basis));
+            let reads_again = own.reads.iter().any(|(needs, when)| again(needs, *when))
                 || (basis.reads_itself() && !own.dates.is_empty());
             let why = match (reprocess, stands) {
                 (Reprocess::All, _) => Some(Why::Asked),
                 (_, Standing::Missing) => Some(Why::Missing),
                 (_, Standing::Skipped) => {
                     // It is tried again once what stood in its way is there or is about to be.
-                    let open = edges.iter().all(|edge| {
-                        again(&edge.needs, edge.when)
-                            || is_there(&states, &edge.needs, edge.when, *date)
-                            || (side == Side::Rewrite && edge.reads.is_empty())
+                    let waited = side == Side::Rewrite
+                        || edges.iter().all(|edge| {
+                            again(&edge.needs, edge.when)
+                                || is_there(&states, &edge.needs, edge.when, *date)
+                        });
+                    let read = basis.reads().iter().all(|read| {
+                        (read.side == side && again(&read.job, read.when))
+                            || recorded.has(read, *date)
                     });
+                    let open = waited && read;
                     open.then_some(Why::Missing)
                 }
                 (Reprocess::MissingAndErrored, Standing::Failed) => Some(Why::Errored),
@@ -254,6 +288,26 @@ pub(crate) fn plan(
         plan.jobs.push(own);
     }
     Ok(plan)
+}
+
+/// Selected jobs so that each stands behind those whose tables its runs read.
+fn ordered(
+    project: &Project,
+    side: Side,
+    bases: &BTreeMap<&JobName, JobBasis>,
+) -> Result<Vec<JobName>, MigrationError> {
+    let reads = bases.iter().flat_map(|(job, basis)| {
+        let own = basis.reads().iter().filter(|read| read.side == side);
+        own.map(|read| ((*job).clone(), read.job.clone()))
+    });
+    let reads: Vec<_> = reads.collect();
+    project.edges.order_with(&reads).map_err(|circle| {
+        let names: Vec<&str> = circle.iter().map(JobName::as_str).collect();
+        MigrationError::Unknown(format!(
+            "rewritten jobs read each other's tables in a circle: {}; lift them again",
+            names.join(", ")
+        ))
+    })
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! One run of a rewritten job: the files below `artifacts/<job>/`, as they are now, in the set-based runtime.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use relift_diagnostics::ContentHash;
 use relift_job::{
-    EffectiveDate, Job, JobName, LegacyModules, RewrittenJob, RewrittenModule, Side, SourceOrigin,
-    TableName,
+    EffectiveDate, FileTarget, Job, JobName, LegacyModules, RewrittenJob, RewrittenModule, Side,
+    SourceOrigin, TableName, WriteMode,
 };
-use relift_platform::control::{RunRecord, RunStatus};
+use relift_platform::control::RunRecord;
 use relift_platform::legacy::{LegacyFailure, LegacyOutcome, LegacyPart};
-use relift_platform::set_based::{self, CuratedInput, RewriteRun};
+use relift_platform::set_based::{self, CuratedInput, RewriteFailure, RewriteOutcome, RewriteRun};
 
-use super::upstream::{Upstream, UpstreamTable, upstream};
+use super::upstream::{Upstream, rewrite_upstream};
 use super::{Attempt, Basis, Repeat, Written, commit, make, priors, run_key, skip, zone_folder};
 use crate::bench::Bench;
 use crate::project::read_source;
@@ -79,15 +80,30 @@ impl RewriteFiles {
         })
     }
 
-    /// Other jobs whose rewritten tables it reads.
-    pub(crate) fn upstream(&self) -> Vec<(JobName, String)> {
+    /// Tables of other jobs that it reads.
+    pub(crate) fn upstream(&self) -> Vec<CuratedRead> {
         self.sources()
             .filter_map(|origin| match origin {
-                SourceOrigin::Curated { job, table } => Some((job.clone(), table.clone())),
+                SourceOrigin::Curated { job, table, side } => Some(CuratedRead {
+                    job: job.clone(),
+                    table: table.clone(),
+                    side: *side,
+                }),
                 SourceOrigin::Lake { .. } => None,
             })
             .collect()
     }
+}
+
+/// A table of another job that a rewritten job says it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CuratedRead {
+    /// The job that writes it.
+    pub(crate) job: JobName,
+    /// Its name there.
+    pub(crate) table: String,
+    /// Whose run is read.
+    pub(crate) side: Side,
 }
 
 /// Versions of the lake tables a rewritten job reads.
@@ -121,11 +137,7 @@ pub(crate) fn run_rewrite(
     repeat: Repeat,
 ) -> Result<RunRecord, MigrationError> {
     let key = run_key(name, date, Side::Rewrite);
-    let read = match upstream(bench, name, date, Side::Rewrite)? {
-        Ok(read) => with_others(bench, files, date, read)?,
-        Err(reason) => Err(reason),
-    };
-    let read = match read {
+    let read = match rewrite_upstream(bench, name, files, date)? {
         Ok(read) => read,
         Err(reason) => return skip(bench, &key, round, &reason),
     };
@@ -136,89 +148,15 @@ pub(crate) fn run_rewrite(
     })
 }
 
-/// Adds tables that only the rewritten job reads: it may have been changed by hand to do so.
-fn with_others(
-    bench: &Bench<'_>,
-    files: &RewriteFiles,
-    date: EffectiveDate,
-    mut read: Upstream,
-) -> Result<Result<Upstream, String>, MigrationError> {
-    for (job, table) in files.upstream() {
-        let known = |read: &UpstreamTable| read.job == job && *read.table.table == *table;
-        if read.values().flatten().any(known) {
-            continue;
-        }
-        let name = TableName::new(bench.project.workspace.rewrite_schema.clone(), &table);
-        let run = bench
-            .store
-            .read()
-            .latest_run(&run_key(&job, date, Side::Rewrite))?
-            .filter(|run| run.status == RunStatus::Succeeded);
-        let version = run
-            .as_ref()
-            .and_then(|run| run.outcome.output_versions.get(&name.to_string()));
-        let (Some(run), Some(version)) = (&run, version) else {
-            return Ok(Err(format!(
-                "it needs table {name} of job \"{job}\", whose rewrite has not written it for {date}"
-            )));
-        };
-        let found = UpstreamTable {
-            job,
-            version: *version,
-            hash: run.outcome.output_hash.clone().unwrap_or_default(),
-            table: name.clone(),
-        };
-        read.insert(name, Some(found));
-    }
-    Ok(Ok(read))
-}
-
 fn run(
     bench: &Bench<'_>,
     files: &RewriteFiles,
     read: &Upstream,
     attempt: &Attempt<'_>,
 ) -> Result<Written, MigrationError> {
-    let date = attempt.key.date;
-    let curated = read
-        .values()
-        .flatten()
-        .map(|read| {
-            let input = CuratedInput {
-                zone: &bench.zone,
-                table: read.table.clone(),
-                version: read.version,
-            };
-            ((read.job.clone(), read.table.table.to_string()), input)
-        })
-        .collect();
-    let writers = files
-        .job
-        .modules
-        .iter()
-        .enumerate()
-        .filter_map(|(index, module)| match module {
-            RewrittenModule::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
-            RewrittenModule::ParquetFileWriter(writer) => {
-                Some((index, &writer.target, writer.mode))
-            }
-            _ => None,
-        });
-    let prior = priors(&zone_folder(bench, Side::Rewrite), date, writers.clone());
-    let versions = bench.versions()?;
-    let outcome = bench.wait(set_based::run(RewriteRun {
-        job: &files.job,
-        sql: &files.sql,
-        workspace: &bench.project.workspace,
-        date,
-        processing_time: attempt.processing_time,
-        lake: &bench.project.lake,
-        versions,
-        curated: &curated,
-        prior: &prior,
-        staging: attempt.staging,
-    }));
-    let targets = writers.map(|(_, target, _)| target);
+    let (date, time) = (attempt.key.date, attempt.processing_time);
+    let outcome = stage_rewrite(bench, files, read, date, time, attempt.staging)?;
+    let targets = writers(files).map(|(_, target, _)| target);
     // What stays Python has the same writers as the legacy job.
     let kept = bench.project.jobs.get(&files.job.name);
     let kept = kept.filter(|_| files.legacy.is_some());
@@ -248,6 +186,53 @@ fn run(
             Err(MigrationError::Rewrite(Box::new(failure)))
         }
     }
+}
+
+/// File writers by module.
+fn writers(files: &RewriteFiles) -> impl Iterator<Item = (usize, &FileTarget, WriteMode)> + Clone {
+    let modules = files.job.modules.iter().enumerate();
+    modules.filter_map(|(index, module)| match module {
+        RewrittenModule::CsvFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+        RewrittenModule::ParquetFileWriter(writer) => Some((index, &writer.target, writer.mode)),
+        _ => None,
+    })
+}
+
+/// Runs a rewritten job for a date into a staging folder; nothing is committed.
+pub(crate) fn stage_rewrite(
+    bench: &Bench<'_>,
+    files: &RewriteFiles,
+    read: &Upstream,
+    date: EffectiveDate,
+    processing_time: jiff::Timestamp,
+    staging: &Path,
+) -> Result<Result<RewriteOutcome, RewriteFailure>, MigrationError> {
+    let curated = read
+        .values()
+        .flatten()
+        .map(|read| {
+            let input = CuratedInput {
+                zone: &bench.zone,
+                table: read.table.clone(),
+                version: read.version,
+            };
+            ((read.job.clone(), read.table.table.to_string()), input)
+        })
+        .collect();
+    let prior = priors(&zone_folder(bench, Side::Rewrite), date, writers(files));
+    let versions = bench.versions()?;
+    Ok(bench.wait(set_based::run(RewriteRun {
+        job: &files.job,
+        sql: &files.sql,
+        workspace: &bench.project.workspace,
+        date,
+        processing_time,
+        lake: &bench.project.lake,
+        versions,
+        curated: &curated,
+        prior: &prior,
+        staging,
+    })))
 }
 
 /// Runs what stays of the legacy job, in a folder of its own below that of the run.

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use relift_job::{DependencyWhen, EffectiveDate, Job, JobName, Side, TableName, Workspace};
+use relift_job::{DependencyWhen, EffectiveDate, Job, JobName, Side, TableName};
 use relift_platform::control::{RunState, RunStates, RunStatus, versions_text};
 
 use super::legacy::lake_versions;
 use super::recorded;
 use super::rewrite::{RewriteFiles, lake_versions as rewrite_lake_versions};
+use super::upstream::{RewriteRead, rewrite_reads};
 use crate::{MigrationError, Project};
 
 /// How one (job, date) of a side stands.
@@ -48,8 +49,8 @@ pub(crate) struct JobBasis {
     code: Arc<str>,
     lake: BTreeMap<String, u64>,
     lake_text: Arc<str>,
-    /// What it reads of other jobs: the job, which run of it, the table in the zone.
-    reads: Vec<(JobName, DependencyWhen, String)>,
+    /// What it reads of other jobs.
+    reads: Vec<RewriteRead>,
     /// Tables of its own that it reads.
     own: Vec<String>,
     /// Code by date of a job whose outputs were recorded; nothing else counts for it.
@@ -58,25 +59,17 @@ pub(crate) struct JobBasis {
 
 impl JobBasis {
     fn new(
-        project: &Project,
-        job: &JobName,
-        side: Side,
         code: Arc<str>,
         lake: BTreeMap<String, u64>,
+        reads: Vec<RewriteRead>,
+        own: Vec<String>,
     ) -> Self {
-        let zone = |table: &TableName| zone_table(&project.workspace, side, table);
-        let reads = project.edges.needs(job).iter().flat_map(|edge| {
-            edge.reads
-                .iter()
-                .map(|read| (edge.needs.clone(), edge.when, zone(&read.table)))
-        });
-        let own = project.edges.own_reads(job).iter();
         Self {
             code,
             lake_text: versions_text(&lake).into(),
             lake,
-            reads: reads.collect(),
-            own: own.map(|read| zone(&read.table)).collect(),
+            reads,
+            own,
             recorded: None,
         }
     }
@@ -93,7 +86,19 @@ impl JobBasis {
         if recordings.is_none() {
             lake = lake_versions(project, job, latest)?;
         }
-        let mut basis = Self::new(project, &job.name, Side::Legacy, code, lake);
+        let edges = project.edges.needs(&job.name).iter();
+        let reads = edges.flat_map(|edge| {
+            edge.reads.iter().map(|read| RewriteRead {
+                job: edge.needs.clone(),
+                side: Side::Legacy,
+                when: edge.when,
+                table: read.table.clone(),
+                named: read.table.clone(),
+            })
+        });
+        let own = project.edges.own_reads(&job.name).iter();
+        let own = own.map(|read| read.table.to_string()).collect();
+        let mut basis = Self::new(code, lake, reads.collect(), own);
         if let Some(recordings) = recordings {
             let dates = project.workspace.dates.iter();
             let folders = dates.filter_map(|date| Some((date, recordings.date(date)?)));
@@ -114,18 +119,13 @@ impl JobBasis {
         };
         let lake = rewrite_lake_versions(project, &files, latest)?;
         let code = files.code.as_str().into();
-        Ok(Some(Self::new(
-            project,
-            &job.name,
-            Side::Rewrite,
-            code,
-            lake,
-        )))
+        let reads = rewrite_reads(project, &job.name, &files);
+        Ok(Some(Self::new(code, lake, reads, Vec::new())))
     }
 
-    /// Jobs whose output its runs read.
-    pub(crate) fn reads(&self) -> impl Iterator<Item = (&JobName, DependencyWhen)> {
-        self.reads.iter().map(|(job, when, _)| (job, *when))
+    /// What its runs read of other jobs.
+    pub(crate) fn reads(&self) -> &[RewriteRead] {
+        &self.reads
     }
 
     /// Whether it reads what it wrote on the date before.
@@ -134,21 +134,38 @@ impl JobBasis {
     }
 }
 
-fn zone_table(workspace: &Workspace, side: Side, table: &TableName) -> String {
-    match side {
-        Side::Legacy => table.to_string(),
-        Side::Rewrite => format!("{}.{}", workspace.rewrite_schema, table.table),
+/// The recorded runs of a side, and those of the legacy side, whose tables rewrites may read too.
+#[derive(Clone, Copy)]
+pub(crate) struct Recorded<'s> {
+    /// Of the side that is looked at.
+    pub(crate) own: &'s RunStates,
+    /// Of legacy jobs.
+    pub(crate) legacy: &'s RunStates,
+}
+
+impl<'s> Recorded<'s> {
+    /// The states a read is about, `side` being that of the reader.
+    fn of(self, read: &RewriteRead) -> &'s RunStates {
+        match read.side {
+            Side::Legacy => self.legacy,
+            Side::Rewrite => self.own,
+        }
+    }
+
+    /// Whether what is read has been written, as far as is recorded.
+    pub(crate) fn has(self, read: &RewriteRead, date: EffectiveDate) -> bool {
+        is_there(self.of(read), &read.job, read.when, date)
     }
 }
 
 /// How a (job, date) stands; `basis` is absent when it is not known what a run would be made from.
 pub(crate) fn standing(
-    states: &RunStates,
+    states: Recorded<'_>,
     job: &JobName,
     date: EffectiveDate,
     basis: Option<&JobBasis>,
 ) -> Standing {
-    let Some(state) = states.get(job).and_then(|own| own.get(&date)) else {
+    let Some(state) = states.own.get(job).and_then(|own| own.get(&date)) else {
         return Standing::Missing;
     };
     match state.status {
@@ -163,7 +180,7 @@ pub(crate) fn standing(
 }
 
 fn is_current(
-    states: &RunStates,
+    states: Recorded<'_>,
     job: &JobName,
     date: EffectiveDate,
     state: &RunState,
@@ -178,7 +195,7 @@ fn is_current(
 
 /// The inputs a run would have now, as they are recorded; `None` when one of them is not there.
 fn inputs<'b>(
-    states: &RunStates,
+    states: Recorded<'_>,
     job: &JobName,
     date: EffectiveDate,
     basis: &'b JobBasis,
@@ -187,17 +204,19 @@ fn inputs<'b>(
         return Some(Cow::Borrowed(&basis.lake_text));
     }
     let mut versions = basis.lake.clone();
-    for (needs, when, table) in &basis.reads {
-        let own = states.get(needs)?;
-        let state = match when {
+    for read in &basis.reads {
+        let own = states.of(read).get(&read.job)?;
+        let state = match read.when {
             DependencyWhen::SameDay => own.get(&date),
             DependencyWhen::Latest => latest(own, date, true),
         };
         let state = state.filter(|state| state.status == RunStatus::Succeeded)?;
-        versions.insert(table.clone(), state.output_version(table)?);
+        let table = read.table.to_string();
+        let version = state.output_version(&table)?;
+        versions.insert(table, version);
     }
     for table in &basis.own {
-        let before = states.get(job).and_then(|own| latest(own, date, false));
+        let before = states.own.get(job).and_then(|own| latest(own, date, false));
         if let Some(state) = before {
             if state.status != RunStatus::Succeeded {
                 return None;

@@ -1,14 +1,15 @@
 //! What a run reads of other jobs: which run of theirs it needs, and the table as that run left it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use relift_job::{DependencyWhen, Edge, EffectiveDate, FoundRead, JobName, Side, TableName};
+use relift_job::{DependencyWhen, EffectiveDate, JobName, ModuleKind, Side, TableName};
 use relift_platform::control::{RunRecord, RunStatus};
 
+use super::rewrite::CuratedRead;
 use super::{RewriteFiles, run_key, run_legacy, run_rewrite};
-use crate::MigrationError;
 use crate::bench::Bench;
 use crate::runs::Repeat;
+use crate::{MigrationError, Project};
 
 /// A table of another job as one run reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,33 +27,104 @@ pub(crate) struct UpstreamTable {
 /// By the name in the configuration; `None` where the job itself writes the table and has not yet.
 pub(crate) type Upstream = BTreeMap<TableName, Option<UpstreamTable>>;
 
-/// The tables a run reads of other jobs, or why it cannot take place.
+/// A table that a rewritten job reads of another job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RewriteRead {
+    /// The job that writes it.
+    pub(crate) job: JobName,
+    /// Whose run of that job.
+    pub(crate) side: Side,
+    /// Which run of it.
+    pub(crate) when: DependencyWhen,
+    /// The table in the zone of that side.
+    pub(crate) table: TableName,
+    /// The table as configurations name it.
+    pub(crate) named: TableName,
+}
+
+/// What a rewritten job reads of others: what its files say, whatever the legacy job reads.
+pub(crate) fn rewrite_reads(
+    project: &Project,
+    job: &JobName,
+    files: &RewriteFiles,
+) -> Vec<RewriteRead> {
+    let edges = project.edges.needs(job);
+    let of = |read: &CuratedRead| {
+        let edge = edges.iter().find(|edge| edge.needs == read.job);
+        RewriteRead {
+            job: read.job.clone(),
+            side: read.side,
+            when: edge.map_or(DependencyWhen::SameDay, |edge| edge.when),
+            table: zone_table(project, read),
+            named: zone_table(
+                project,
+                &CuratedRead {
+                    side: Side::Legacy,
+                    ..read.clone()
+                },
+            ),
+        }
+    };
+    let mut reads: Vec<RewriteRead> = files.upstream().iter().map(of).collect();
+    // What stays Python reads by itself.
+    let stays = |module: &usize| {
+        let legacy = files.legacy.as_ref();
+        legacy.is_some_and(|legacy| legacy.modules.contains(module))
+    };
+    for edge in edges {
+        for read in edge.reads.iter().filter(|read| stays(&read.module)) {
+            if reads.iter().any(|known| known.named == read.table) {
+                continue;
+            }
+            let schema = project.workspace.rewrite_schema.clone();
+            reads.push(RewriteRead {
+                job: edge.needs.clone(),
+                side: Side::Rewrite,
+                when: edge.when,
+                table: TableName::new(schema, &read.table.table),
+                named: read.table.clone(),
+            });
+        }
+    }
+    reads
+}
+
+/// The name of a curated table where the side that is read writes it.
+fn zone_table(project: &Project, read: &CuratedRead) -> TableName {
+    let workspace = &project.workspace;
+    let own = || {
+        let modules = &project.jobs.get(&read.job)?.modules;
+        modules.iter().find_map(|module| match &module.kind {
+            ModuleKind::DataFrameWriter(writer) if writer.table == read.table => {
+                writer.schema.clone()
+            }
+            _ => None,
+        })
+    };
+    let schema = match read.side {
+        Side::Rewrite => workspace.rewrite_schema.clone(),
+        Side::Legacy => own().unwrap_or_else(|| workspace.curated_schema.clone()),
+    };
+    TableName::new(schema, &read.table)
+}
+
+/// The tables a legacy run reads of other jobs, or why it cannot take place.
 pub(crate) fn upstream(
     bench: &Bench<'_>,
     job: &JobName,
     date: EffectiveDate,
-    side: Side,
 ) -> Result<Result<Upstream, String>, MigrationError> {
+    let side = Side::Legacy;
     let mut tables = Upstream::new();
     let edges = &bench.project.edges;
     for edge in edges.needs(job) {
-        let side = needed_side(bench, edge, side);
-        let run = match edge.when {
-            DependencyWhen::SameDay => {
-                let key = run_key(&edge.needs, date, side);
-                bench.store.read().latest_run(&key)?
-            }
-            DependencyWhen::Latest => {
-                let read = bench.store.read();
-                read.latest_run_until(&edge.needs, side, date)?
-            }
-        };
-        if let Some(reason) = refused(bench, edge, date, run.as_ref()) {
+        let run = needed_run(bench, &edge.needs, side, edge.when, date)?;
+        if let Some(reason) = refused(bench, &edge.needs, side, edge.when, date, run.as_ref()) {
             return Ok(Err(reason));
         }
         let Some(run) = run else { continue };
         for read in &edge.reads {
-            match written(bench, side, read, &run) {
+            match written(&read.table, &run) {
                 Ok(table) => tables.insert(read.table.clone(), Some(table)),
                 Err(reason) => return Ok(Err(reason)),
             };
@@ -63,12 +135,10 @@ pub(crate) fn upstream(
         let run = bench.store.read().latest_run_until(job, side, before)?;
         let table = match run {
             None => None,
-            Some(run) if run.status == RunStatus::Succeeded => {
-                match written(bench, side, read, &run) {
-                    Ok(table) => Some(table),
-                    Err(reason) => return Ok(Err(reason)),
-                }
-            }
+            Some(run) if run.status == RunStatus::Succeeded => match written(&read.table, &run) {
+                Ok(table) => Some(table),
+                Err(reason) => return Ok(Err(reason)),
+            },
             Some(run) => {
                 return Ok(Err(format!(
                     "it reads what it wrote on {}, and that run {}",
@@ -82,30 +152,72 @@ pub(crate) fn upstream(
     Ok(Ok(tables))
 }
 
-/// The side whose run an edge asks for. A job that is only waited for, and that has no rewrite, is waited for
-/// as it is.
-pub(crate) fn needed_side(bench: &Bench<'_>, edge: &Edge, side: Side) -> Side {
-    let rewritten = || {
-        bench
-            .project
-            .artifacts(&edge.needs)
-            .join("job.json")
-            .is_file()
-    };
-    if side == Side::Rewrite && edge.reads.is_empty() && !rewritten() {
-        Side::Legacy
-    } else {
-        side
+/// The tables a run of a rewritten job reads of other jobs, or why it cannot take place.
+pub(crate) fn rewrite_upstream(
+    bench: &Bench<'_>,
+    job: &JobName,
+    files: &RewriteFiles,
+    date: EffectiveDate,
+) -> Result<Result<Upstream, String>, MigrationError> {
+    let mut tables = Upstream::new();
+    let reads = rewrite_reads(&bench.project, job, files);
+    for read in &reads {
+        let run = needed_run(bench, &read.job, read.side, read.when, date)?;
+        let refused = refused(bench, &read.job, read.side, read.when, date, run.as_ref());
+        if let Some(reason) = refused {
+            return Ok(Err(reason));
+        }
+        let Some(run) = run else { continue };
+        match written(&read.table, &run) {
+            Ok(table) => tables.insert(read.named.clone(), Some(table)),
+            Err(reason) => return Ok(Err(reason)),
+        };
     }
+    // A job that is only waited for, and that has no rewrite, is waited for as it is.
+    for edge in bench.project.edges.needs(job) {
+        if edge.declared.is_none() || reads.iter().any(|read| read.job == edge.needs) {
+            continue;
+        }
+        let side = waited_side(&bench.project, &edge.needs);
+        let run = needed_run(bench, &edge.needs, side, edge.when, date)?;
+        if let Some(reason) = refused(bench, &edge.needs, side, edge.when, date, run.as_ref()) {
+            return Ok(Err(reason));
+        }
+    }
+    Ok(Ok(tables))
+}
+
+fn waited_side(project: &Project, needs: &JobName) -> Side {
+    if project.artifacts(needs).join("job.json").is_file() {
+        Side::Rewrite
+    } else {
+        Side::Legacy
+    }
+}
+
+/// The run of another job that a run for a date waits for.
+pub(crate) fn needed_run(
+    bench: &Bench<'_>,
+    needs: &JobName,
+    side: Side,
+    when: DependencyWhen,
+    date: EffectiveDate,
+) -> Result<Option<RunRecord>, MigrationError> {
+    let read = bench.store.read();
+    Ok(match when {
+        DependencyWhen::SameDay => read.latest_run(&run_key(needs, date, side))?,
+        DependencyWhen::Latest => read.latest_run_until(needs, side, date)?,
+    })
 }
 
 fn refused(
     bench: &Bench<'_>,
-    edge: &Edge,
+    needs: &JobName,
+    side: Side,
+    when: DependencyWhen,
     date: EffectiveDate,
     run: Option<&RunRecord>,
 ) -> Option<String> {
-    let needs = &edge.needs;
     match run {
         Some(run) if run.status == RunStatus::Succeeded => None,
         Some(run) => Some(format!(
@@ -117,12 +229,16 @@ fn refused(
             "it needs job \"{needs}\", whose configuration is wrong"
         )),
         None => {
-            let on = match edge.when {
+            let on = match when {
                 DependencyWhen::SameDay => "on",
                 DependencyWhen::Latest => "at or before",
             };
+            let kept = match side {
+                Side::Legacy => "",
+                Side::Rewrite => " of its rewrite",
+            };
             Some(format!(
-                "it needs job \"{needs}\", which has no run {on} {date}; select it too"
+                "it needs job \"{needs}\", which has no run{kept} {on} {date}; select it too"
             ))
         }
     }
@@ -137,34 +253,19 @@ fn ended(status: RunStatus) -> &'static str {
     }
 }
 
-fn written(
-    bench: &Bench<'_>,
-    side: Side,
-    read: &FoundRead,
-    run: &RunRecord,
-) -> Result<UpstreamTable, String> {
-    let table = in_zone(bench, side, &read.table);
+/// A table as a run committed it.
+pub(crate) fn written(table: &TableName, run: &RunRecord) -> Result<UpstreamTable, String> {
     match run.outcome.output_versions.get(&table.to_string()) {
         Some(version) => Ok(UpstreamTable {
             job: run.key.job.clone(),
             version: *version,
             hash: run.outcome.output_hash.clone().unwrap_or_default(),
-            table,
+            table: table.clone(),
         }),
         None => Err(format!(
             "it needs table {table}, which the run of job \"{}\" for {} did not write",
             run.key.job, run.key.date
         )),
-    }
-}
-
-/// The name that a table of the configuration has on a side.
-pub(crate) fn in_zone(bench: &Bench<'_>, side: Side, table: &TableName) -> TableName {
-    match side {
-        Side::Legacy => table.clone(),
-        Side::Rewrite => {
-            TableName::new(bench.project.workspace.rewrite_schema.clone(), &table.table)
-        }
     }
 }
 
@@ -179,7 +280,7 @@ pub(crate) fn versions_on(
     if bench.project.edges.needs(job).is_empty() {
         return Ok(Some(versions));
     }
-    let Ok(upstream) = upstream(bench, job, date, Side::Legacy)? else {
+    let Ok(upstream) = upstream(bench, job, date)? else {
         return Ok(None);
     };
     for table in upstream.into_values().flatten() {
@@ -204,26 +305,66 @@ pub(crate) fn make_upstream(bench: &Bench<'_>, job: &JobName) -> Result<(), Migr
     Ok(())
 }
 
-/// Makes the runs of one date and side that a job waits for, unless they are current.
+/// Makes the legacy runs of one date that a job waits for, unless they are current.
 pub(crate) fn make_needed(
     bench: &Bench<'_>,
     needed: &[JobName],
     date: EffectiveDate,
-    side: Side,
-    rounds: &BTreeMap<JobName, u32>,
 ) -> Result<(), MigrationError> {
     for name in needed {
-        let Some(job) = bench.project.jobs.get(name) else {
+        if let Some(job) = bench.project.jobs.get(name) {
+            run_legacy(bench, job, date, Repeat::Stale)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the runs of one date that a rewritten job waits for, unless they are current: of rewrites, and of
+/// the legacy jobs whose tables rewrites read.
+pub(crate) fn make_needed_of_rewrite(
+    bench: &Bench<'_>,
+    job: &JobName,
+    files: &RewriteFiles,
+    date: EffectiveDate,
+    rounds: &BTreeMap<JobName, u32>,
+) -> Result<(), MigrationError> {
+    let mut made = BTreeSet::from([job.clone()]);
+    make_reads(bench, job, files, date, rounds, &mut made)
+}
+
+fn make_reads(
+    bench: &Bench<'_>,
+    job: &JobName,
+    files: &RewriteFiles,
+    date: EffectiveDate,
+    rounds: &BTreeMap<JobName, u32>,
+    made: &mut BTreeSet<JobName>,
+) -> Result<(), MigrationError> {
+    let project = &bench.project;
+    let mut needed: Vec<(JobName, Side)> = rewrite_reads(project, job, files)
+        .into_iter()
+        .map(|read| (read.job, read.side))
+        .collect();
+    let declared = project.edges.needs(job).iter();
+    for edge in declared.filter(|edge| edge.declared.is_some()) {
+        if needed.iter().all(|(known, _)| *known != edge.needs) {
+            needed.push((edge.needs.clone(), waited_side(project, &edge.needs)));
+        }
+    }
+    for (name, side) in needed {
+        if !made.insert(name.clone()) {
             continue;
-        };
+        }
         match side {
             Side::Legacy => {
-                run_legacy(bench, job, date, Repeat::Stale)?;
+                make_needed(bench, &project.edges.waited_for(&name), date)?;
+                make_needed(bench, &[name], date)?;
             }
             Side::Rewrite => {
-                if let Some(files) = RewriteFiles::read(bench, name)? {
-                    let round = rounds.get(name).copied().unwrap_or(1);
-                    run_rewrite(bench, name, &files, date, round, Repeat::Stale)?;
+                if let Some(files) = RewriteFiles::read(bench, &name)? {
+                    make_reads(bench, &name, &files, date, rounds, made)?;
+                    let round = rounds.get(&name).copied().unwrap_or(1);
+                    run_rewrite(bench, &name, &files, date, round, Repeat::Stale)?;
                 }
             }
         }

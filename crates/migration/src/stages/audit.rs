@@ -1,10 +1,11 @@
 //! Checks the record of the whole conversion and says what became of the findings.
 
-use relift_antipatterns::{disposition, replacement, sarif};
+use relift_antipatterns::{Disposition as Became, disposition, replacement, sarif};
 use relift_governance::{Disposed, Disposition, FindingsDisposed, LedgerEvent};
 use relift_team::{Outcome, Reply, Task};
 
 use crate::bench::Bench;
+use crate::experiments::Laboratory;
 use crate::package::write_whole;
 use crate::runs::RewriteFiles;
 use crate::{MigrationError, ledger, verify};
@@ -34,23 +35,39 @@ fn dispose(bench: &Bench<'_>, task: &Task) -> Result<(), MigrationError> {
             )
         })
         .collect();
-    let events = disposed
-        .iter()
-        .map(|(finding, became)| Disposed {
+    let mut laboratory = match (&rewritten, bench.project.jobs.get(&task.job)) {
+        (Some(_), Some(job)) => Laboratory::of(bench, job)?,
+        _ => None,
+    };
+    let mut events = Vec::with_capacity(disposed.len());
+    for (finding, became) in &disposed {
+        let (disposition, reason) = match became {
+            Became::Eliminated => {
+                let reason = rewritten
+                    .as_ref()
+                    .map_or_else(String::new, |files| replacement(finding, &files.job));
+                (Disposition::Eliminated, reason)
+            }
+            Became::NotApplicable(reason) => (Disposition::NotApplicable, reason.clone()),
+            Became::Retained(reason) => {
+                let shown = match &mut laboratory {
+                    Some(laboratory) => laboratory.evidence(finding)?,
+                    None => None,
+                };
+                match shown {
+                    Some(shown) => (Disposition::LoadBearing, format!("{reason}; {shown}")),
+                    None if rewritten.is_some() => (Disposition::Reproduced, reason.clone()),
+                    None => (Disposition::Open, reason.clone()),
+                }
+            }
+        };
+        events.push(Disposed {
             code: finding.code.to_owned(),
             location: location(finding),
-            disposition: match became {
-                relift_antipatterns::Disposition::Eliminated => Disposition::Eliminated,
-                relift_antipatterns::Disposition::Retained(_) => Disposition::Open,
-            },
-            reason: match became {
-                relift_antipatterns::Disposition::Eliminated => rewritten
-                    .as_ref()
-                    .map_or_else(String::new, |files| replacement(finding, &files.job)),
-                relift_antipatterns::Disposition::Retained(reason) => reason.clone(),
-            },
-        })
-        .collect();
+            disposition,
+            reason,
+        });
+    }
     let listed: Vec<_> = disposed
         .into_iter()
         .map(|(finding, became)| (finding.clone(), Some(became)))

@@ -18,7 +18,7 @@ use crate::MigrationError;
 use crate::bench::Bench;
 
 pub(crate) use discover::discovered;
-pub(crate) use rewrite::{plan_sabotage, write_down};
+pub(crate) use rewrite::{contents, plan_sabotage, write_down};
 
 /// Performs a task. An error of the machine is a failure that may be tried again.
 pub(crate) fn perform(bench: &Bench<'_>, task: &Task) -> Reply {

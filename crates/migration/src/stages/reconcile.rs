@@ -8,8 +8,10 @@ use relift_team::{Outcome, Reply, Task};
 
 use crate::bench::Bench;
 use crate::comparison::compare;
+use crate::hypotheses::examine;
 use crate::package::write_whole;
 use crate::runs::RewriteFiles;
+use crate::stages::write_down;
 use crate::{MigrationError, ledger, trials};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
@@ -60,17 +62,34 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         },
         Some((date, cause)) => {
             let of = dates.iter().count();
-            Reply::because(
-                Outcome::Differs,
-                format!("{differing} of {of} dates differ, first {date}: {cause}"),
-            )
+            let mut told = format!("{differing} of {of} dates differ, first {date}: {cause}");
+            if let Some(more) = examine(bench, task, job, &comparisons)? {
+                told.push_str(&format!("; {more}"));
+            }
+            Reply::because(Outcome::Differs, told)
         }
     })
 }
 
 fn adversarial(bench: &Bench<'_>, job: &Job) -> Result<Option<String>, MigrationError> {
-    match RewriteFiles::read(bench, &job.name)? {
-        Some(files) => Ok(trials::run(bench, job, &files)?.into_iter().next()),
-        None => Ok(None),
-    }
+    let Some(files) = RewriteFiles::read(bench, &job.name)? else {
+        return Ok(None);
+    };
+    let analysis = bench.analysis(&job.name)?;
+    let files = match &analysis.lifted {
+        // What it reads of others it could as well compute: that is what small tables are tried on.
+        Ok(lifted) if !files.upstream().is_empty() && analysis.written_by.is_empty() => {
+            match write_down(bench, &job.name, lifted, &analysis.written_by)? {
+                Ok(rewrite) => RewriteFiles {
+                    job: rewrite.job,
+                    sql: rewrite.files,
+                    code: files.code,
+                    legacy: None,
+                },
+                Err(_) => files,
+            }
+        }
+        _ => files,
+    };
+    Ok(trials::run(bench, job, &files)?.into_iter().next())
 }

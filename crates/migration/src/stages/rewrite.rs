@@ -8,15 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use relift_dataflow::Op;
 use relift_diagnostics::ContentHash;
 use relift_engine::content_hash;
-use relift_falsify::mutants;
-use relift_governance::{FileHash, Implements, JobRewritten, LedgerEvent, Sabotage};
+use relift_falsify::{mutants, reading_named};
+use relift_governance::{FileHash, Implements, JobLifted, JobRewritten, LedgerEvent, Sabotage};
 use relift_job::{JobName, LegacyModules, RewrittenModule, TableName};
-use relift_lift::{Lifted, Rewrite, emit};
+use relift_lift::{Decision, Level, Lifted, Rewrite, WrittenBy, emit};
 use relift_sql::datafusion::{Ordered, print_query};
 use relift_team::{Outcome, Reply, Task};
 
 use super::joined;
+use super::specify::constructs;
+use crate::analysis::Analysis;
 use crate::bench::Bench;
+use crate::hypotheses::found_reading;
 use crate::package::write_whole;
 use crate::runs::versions_on;
 use crate::{MigrationError, ledger, queries};
@@ -30,16 +33,29 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         return Ok(Reply::because(Outcome::Refused, "the job is not lifted"));
     };
     let round = task.ticket.round;
-    let planted = if round == 1 && analysis.lifted.is_ok() {
-        planned(bench, &task.job, lifted)?
+    let sabotaged = bench.store.read().setting(SABOTAGE)?.as_deref() == Some(task.job.as_str());
+    let planted = if sabotaged && round == 1 && analysis.lifted.is_ok() {
+        saboteur(bench, &task.job, lifted)?
     } else {
         None
     };
-    let (change, lifted) = match planted {
-        Some((change, mutant)) => (Some(change), mutant),
-        None => (None, lifted.clone()),
+    let (change, rewrite) = match planted {
+        Some((change, mutant)) => (
+            Some(change),
+            write_down(bench, &task.job, &mutant, &analysis.written_by)?,
+        ),
+        None => {
+            let round = round.saturating_sub(u32::from(sabotaged)).max(1);
+            let (rewrite, decided) = lowering(bench, task, &analysis, lifted, round)?;
+            if analysis.lifted.is_ok() && (task.ticket.round > 1 || decided.is_some()) {
+                // The specification did not know yet who may read from whom, or it has failed since.
+                let lifted = decided.as_ref().unwrap_or(lifted);
+                record_decisions(bench, &task.job, lifted)?;
+            }
+            (None, rewrite)
+        }
     };
-    let rewrite = match write_down(bench, &task.job, &lifted)? {
+    let rewrite = match rewrite {
         Ok(rewrite) => rewrite,
         Err(refusals) => return Ok(Reply::because(Outcome::Refused, joined(refusals))),
     };
@@ -89,18 +105,94 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
     Ok(Reply::completed())
 }
 
-/// The lifted job as files, or what cannot be written down.
+/// The lowering of a round: one that reads what other jobs write comes first, the one that computes everything
+/// itself last. With it, the lifted form when it is not the job's own.
+fn lowering(
+    bench: &Bench<'_>,
+    task: &Task,
+    analysis: &Analysis,
+    lifted: &Lifted,
+    round: u32,
+) -> Result<(Written, Option<Lifted>), MigrationError> {
+    let job = &task.job;
+    if let Some(read) = read_otherwise(bench, task, analysis, lifted)? {
+        let rewrite = write_down(bench, job, &read, &analysis.written_by)?;
+        return Ok((rewrite, Some(read)));
+    }
+    if round == 1
+        && let Some(shared) = bench.shared_form(job)?
+    {
+        match write_down(bench, job, &shared.lifted, &shared.written_by)? {
+            Ok(rewrite) => return Ok((Ok(rewrite), Some(shared.lifted))),
+            Err(refusals) => bench.progress.note(&format!(
+                "{job}: computes what others write: {}",
+                joined(refusals)
+            )),
+        }
+    }
+    let own = write_down(bench, job, lifted, &analysis.written_by)?;
+    Ok((own, None))
+}
+
+/// The job with the reading that was found for the difference of the round before.
+fn read_otherwise(
+    bench: &Bench<'_>,
+    task: &Task,
+    analysis: &Analysis,
+    lifted: &Lifted,
+) -> Result<Option<Lifted>, MigrationError> {
+    let Some(name) = found_reading(bench, task)? else {
+        return Ok(None);
+    };
+    let catalog = analysis.catalog(bench.catalog()?);
+    let Some(reading) = reading_named(&lifted.flow, catalog, &name) else {
+        return Ok(None);
+    };
+    let mut read = Lifted {
+        flow: reading.flow,
+        ..lifted.clone()
+    };
+    let module = read.decisions.first().map_or(0, |decision| decision.module);
+    read.decisions.push(Decision {
+        module,
+        construct: "difference of the round before".to_owned(),
+        level: Level::Flat,
+        rule: "reading-found-by-comparison",
+        reason: format!("both sides are equal on all dates where {}", reading.name),
+        span: None,
+    });
+    read.decisions.sort_by_key(|decision| decision.module);
+    Ok(Some(read))
+}
+
+fn record_decisions(
+    bench: &Bench<'_>,
+    job: &JobName,
+    lifted: &Lifted,
+) -> Result<(), MigrationError> {
+    let decided = JobLifted {
+        job: job.to_string(),
+        constructs: constructs(lifted),
+    };
+    ledger::append(&bench.store, &[LedgerEvent::JobLifted(decided)])
+}
+
+/// A rewrite, or what cannot be written down.
+pub(crate) type Written = Result<Rewrite, Vec<relift_dataflow::Refusal>>;
+
+/// The lifted job as files; `written_by` says whose tables it reads.
 pub(crate) fn write_down(
     bench: &Bench<'_>,
     job: &JobName,
     lifted: &Lifted,
-) -> Result<Result<Rewrite, Vec<relift_dataflow::Refusal>>, MigrationError> {
+    written_by: &BTreeMap<TableName, WrittenBy>,
+) -> Result<Written, MigrationError> {
     let known = bench
         .project
         .jobs
         .get(job)
         .ok_or_else(|| MigrationError::Unknown(format!("no job {job}")))?;
-    let emitted = emit(known, lifted, &upstream(bench), &read_on(bench));
+    let emitted = emit(known, lifted, written_by, &read_on(bench));
     let analysis = bench.analysis(job)?;
     Ok(emitted.map(|mut rewrite| {
         if let Some(partial) = &analysis.partial {
@@ -116,23 +208,14 @@ pub(crate) fn write_down(
     }))
 }
 
-/// Tables that some job reads of another.
+/// Tables that some job reads of another, because the legacy job did or because its rewrite does.
 fn read_on(bench: &Bench<'_>) -> BTreeSet<String> {
     let read = bench.project.edges.read_tables();
+    let shared = bench.shared_plan();
     read.into_iter()
+        .chain(shared.tables())
         .map(|table| table.table.to_string())
         .collect()
-}
-
-/// Tables that jobs read of others, with the job that writes them.
-fn upstream(bench: &Bench<'_>) -> BTreeMap<TableName, JobName> {
-    let edges = bench.project.edges.all();
-    let reads = edges.flat_map(|edge| {
-        edge.reads
-            .iter()
-            .map(|read| (read.table.clone(), edge.needs.clone()))
-    });
-    reads.collect()
 }
 
 /// All files of a rewrite by name.
@@ -202,17 +285,6 @@ pub(crate) fn plan_sabotage(bench: &Bench<'_>, jobs: &[JobName]) -> Result<(), M
     ))
 }
 
-fn planned(
-    bench: &Bench<'_>,
-    job: &JobName,
-    lifted: &Lifted,
-) -> Result<Option<(String, Lifted)>, MigrationError> {
-    if bench.store.read().setting(SABOTAGE)?.as_deref() != Some(job.as_str()) {
-        return Ok(None);
-    }
-    saboteur(bench, job, lifted)
-}
-
 /// The first mutant whose output differs on the first date. A join that loses rows comes first, because it is
 /// the mistake people make.
 fn saboteur(
@@ -228,7 +300,8 @@ fn saboteur(
             flow: mutant.flow,
             ..lifted.clone()
         };
-        let differs = write_down(bench, job, &candidate)?.is_ok()
+        let written_by = &bench.analysis(job)?.written_by;
+        let differs = write_down(bench, job, &candidate, written_by)?.is_ok()
             && output_digest(bench, job, &candidate)?.is_some_and(|digest| Some(digest) != right);
         if differs {
             return Ok(Some((mutant.description, candidate)));

@@ -7,7 +7,9 @@ use relift_platform::control::RunStatus;
 use relift_team::{Outcome, Reply, Task};
 
 use crate::bench::Bench;
-use crate::runs::{Repeat, RewriteFiles, make_needed, run_legacy, run_rewrite};
+use crate::runs::{
+    Repeat, RewriteFiles, make_needed, make_needed_of_rewrite, run_legacy, run_rewrite,
+};
 use crate::{MigrationError, ledger};
 
 pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, MigrationError> {
@@ -24,20 +26,20 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
         ));
     };
     let needed = bench.project.edges.waited_for(&task.job);
-    let rounds = if needed.is_empty() {
+    let rounds = if needed.is_empty() && files.upstream().is_empty() {
         BTreeMap::new()
     } else {
         ledger::rounds(bench.store.read())?
     };
     let mut broken = None;
     for date in bench.project.workspace.dates.iter() {
-        make_needed(bench, &needed, date, Side::Legacy, &rounds)?;
+        make_needed(bench, &needed, date)?;
         let legacy = run_legacy(bench, job, date, Repeat::Stale)?;
         bench.progress.step(
             "runs",
             &format!("{} {date} {}", task.job, Side::Legacy.word()),
         );
-        make_needed(bench, &needed, date, Side::Rewrite, &rounds)?;
+        make_needed_of_rewrite(bench, &task.job, &files, date, &rounds)?;
         let round = task.ticket.round;
         let rewrite = run_rewrite(bench, &task.job, &files, date, round, Repeat::Stale)?;
         bench.progress.step(

@@ -3,12 +3,12 @@
 use relift_diagnostics::Span;
 use relift_governance::{Construct, JobLifted, LedgerEvent, Level};
 use relift_job::{Job, JobName};
-use relift_lift::Decision;
-use relift_team::{End, Outcome, Reply, Task};
+use relift_lift::{Decision, Lifted};
+use relift_team::{Outcome, Reply, Task};
 
 use super::joined;
-use crate::analysis::{RefusedAt, needs_kept};
-use crate::bench::{Bench, lock};
+use crate::analysis::RefusedAt;
+use crate::bench::Bench;
 use crate::partial::Partial;
 use crate::{MigrationError, ledger};
 
@@ -16,7 +16,7 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
     let analysis = bench.analysis(&task.job)?;
     let (constructs, refused) = match &analysis.lifted {
         Ok(lifted) => {
-            let constructs = lifted.decisions.iter().map(decided).collect();
+            let constructs = constructs(lifted);
             (constructs, not_rewritable(bench, &task.job)?)
         }
         Err(refusals) => match &analysis.partial {
@@ -43,7 +43,7 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
     })
 }
 
-/// Why what was lifted cannot take the place of the legacy code: the data, or another job.
+/// Why what was lifted cannot take the place of the legacy code: the data.
 fn not_rewritable(bench: &Bench<'_>, job: &JobName) -> Result<Option<String>, MigrationError> {
     let answers = bench.obligations(job)?;
     let failed: Vec<String> = answers
@@ -51,11 +51,7 @@ fn not_rewritable(bench: &Bench<'_>, job: &JobName) -> Result<Option<String>, Mi
         .filter(|answered| !answered.holds())
         .map(|answered| format!("{} ({})", answered.text, answered.evidence()))
         .collect();
-    Ok(if failed.is_empty() {
-        kept_upstream(bench, job)
-    } else {
-        Some(joined(failed))
-    })
+    Ok((!failed.is_empty()).then(|| joined(failed)))
 }
 
 fn decided(decision: &Decision) -> Construct {
@@ -120,13 +116,7 @@ fn place(span: Option<&Span>) -> String {
     span.map(ToString::to_string).unwrap_or_default()
 }
 
-/// Why the job cannot be rewritten because another one was not.
-fn kept_upstream(bench: &Bench<'_>, job: &JobName) -> Option<String> {
-    let ended = lock(&bench.ended);
-    bench.project.edges.needs(job).iter().find_map(|edge| {
-        let (end, cause) = ended.get(&edge.needs)?;
-        let why = cause.as_deref().unwrap_or(end.word());
-        (!edge.reads.is_empty() && *end != End::Done)
-            .then(|| format!("{} ({why})", needs_kept(&edge.needs)))
-    })
+/// What was decided about each construct, as the ledger keeps it.
+pub(super) fn constructs(lifted: &Lifted) -> Vec<Construct> {
+    lifted.decisions.iter().map(decided).collect()
 }

@@ -16,26 +16,26 @@ use crate::workspace::{Place, all, settings};
 
 const KILLED_CHILD: &str = "RELIFT_TEST_KILLED_RUN";
 
-const PETS: &str = r#"{"type": "DataSourcing", "resultName": "pets", "schema": "zoo", "table": "pets", "columns": ["pet", "legs"]}"#;
+pub(crate) const PETS: &str = r#"{"type": "DataSourcing", "resultName": "pets", "schema": "zoo", "table": "pets", "columns": ["pet", "legs"]}"#;
 
-fn job(name: &str, modules: &[&str]) -> String {
+pub(crate) fn job(name: &str, modules: &[&str]) -> String {
     format!(
         "{{\"jobName\": \"{name}\", \"modules\": [\n  {}\n]}}\n",
         modules.join(",\n  ")
     )
 }
 
-fn sql(result: &str, sql: &str) -> String {
+pub(crate) fn sql(result: &str, sql: &str) -> String {
     format!(r#"{{"type": "Transformation", "resultName": "{result}", "sql": "{sql}"}}"#)
 }
 
-fn table(source: &str, table: &str, mode: &str) -> String {
+pub(crate) fn table(source: &str, table: &str, mode: &str) -> String {
     format!(
         r#"{{"type": "DataFrameWriter", "source": "{source}", "targetTable": "{table}", "writeMode": "{mode}"}}"#
     )
 }
 
-fn csv(source: &str, name: &str) -> String {
+pub(crate) fn csv(source: &str, name: &str) -> String {
     format!(
         r#"{{"type": "CsvFileWriter", "source": "{source}", "outputDirectory": "Output/curated", "jobDirName": "{name}", "outputTableDirName": "{name}", "fileName": "{name}.csv", "writeMode": "Overwrite"}}"#
     )
@@ -48,7 +48,7 @@ fn curated(table: &str, columns: &str) -> String {
 }
 
 /// Three days of pets; `walkers` keeps those with legs, `a_report` counts what it kept.
-fn zoo(more: &str) -> Place {
+pub(crate) fn zoo(more: &str) -> Place {
     let place = Place::new("2024-10-01", "2024-10-03", more);
     let pets = "pet:string,legs:int,as_of:date\ncat,4,2024-10-01\nsnake,0,2024-10-01\nant,6,2024-10-02\nfly,6,2024-10-02\n\
                 dog,4,2024-10-03\n";

@@ -23,6 +23,26 @@ pub(super) fn arrow_type(frame_type: FrameType) -> DataType {
     }
 }
 
+/// Whether a source column of this type is what a frame type stands for: narrower integers and floats are read
+/// as the wide ones.
+pub(super) fn is_read_as(found: &DataType, frame_type: FrameType) -> bool {
+    match frame_type {
+        FrameType::Int64 => matches!(
+            found,
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64
+        ),
+        FrameType::Float64 => matches!(found, DataType::Float32 | DataType::Float64),
+        FrameType::Text => matches!(
+            found,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        ),
+        FrameType::Timestamp => matches!(found, DataType::Timestamp(..)),
+        FrameType::Bool | FrameType::Date | FrameType::Decimal { .. } => {
+            *found == arrow_type(frame_type)
+        }
+    }
+}
+
 /// The declared columns as an Arrow schema.
 pub(super) fn declared_schema(columns: &[FrameColumn]) -> SchemaRef {
     let field = |column: &FrameColumn| {

@@ -1,7 +1,7 @@
 //! Why a rewritten job could not run.
 
 use relift_engine::EngineError;
-use relift_job::{FrameName, JobName};
+use relift_job::{ColumnName, FrameName, FrameType, JobName, TableName};
 
 use crate::writers::WriterError;
 
@@ -37,6 +37,22 @@ pub enum RewriteFailure {
         job: JobName,
         /// Its table.
         table: String,
+    },
+    /// A source holds another type than the job was lifted for.
+    #[error(
+        "modules[{module}].types: column {column} of {table} is {found}, and the job was lifted for {declared}; lift it again"
+    )]
+    SourceChanged {
+        /// Position of the module.
+        module: usize,
+        /// The table.
+        table: TableName,
+        /// The column.
+        column: ColumnName,
+        /// The type it had.
+        declared: FrameType,
+        /// The type it has.
+        found: String,
     },
     /// A query gives other columns than the job declares.
     #[error("modules[{module}] ({frame}): {detail}")]

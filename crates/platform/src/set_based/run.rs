@@ -5,16 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Date32Array, RecordBatch, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, Date32Array, RecordBatch, TimestampMicrosecondArray, new_null_array,
+};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use relift_engine::{EngineError, Lake, OutputRead, QueryResult, Session};
 use relift_job::{
-    DateMode, EffectiveDate, FileTarget, FrameName, JobName, RewrittenJob, RewrittenModule,
-    RewrittenSource, RewrittenTransformation, SourceOrigin, TableName, Workspace,
+    ColumnName, DateMode, EffectiveDate, FileTarget, FrameName, FrameType, JobName, RewrittenJob,
+    RewrittenModule, RewrittenSource, RewrittenTransformation, SourceOrigin, TableName, Workspace,
 };
 
 use super::RewriteFailure;
-use super::conform::{check_columns, conformed, declared_schema};
+use super::conform::{arrow_type, check_columns, conformed, declared_schema, is_read_as};
 use crate::outputs::{StagedFile, StagedTable};
 use crate::writers::{CsvSettings, Frame, WriterError, write_csv, write_parquet, write_table};
 
@@ -185,11 +187,14 @@ async fn register_source(
                 .await
                 .map_err(failed())?;
             versions.insert(table.clone(), version);
+            for (name, declared) in &source.types {
+                check_source(module, table, &scan.schema(), name, *declared)?;
+            }
             session
                 .register_scan(source.result.as_str(), scan, row_number)
                 .map_err(failed())
         }
-        SourceOrigin::Curated { job, table } => {
+        SourceOrigin::Curated { job, table, .. } => {
             let input = run
                 .curated
                 .get(&(job.clone(), table.clone()))
@@ -209,11 +214,84 @@ async fn register_source(
                 .await
                 .map_err(failed())?;
             versions.insert(input.table.clone(), input.version);
+            let rows = as_lifted(module, &input.table, rows, source)?;
             session
                 .register_rows(source.result.as_str(), rows, row_number)
                 .map_err(failed())
         }
     }
+}
+
+/// A column of a source against the type the job was lifted for.
+fn check_source(
+    module: usize,
+    table: &TableName,
+    schema: &Schema,
+    column: &ColumnName,
+    declared: FrameType,
+) -> Result<(), RewriteFailure> {
+    match schema.field_with_name(column.as_str()) {
+        Ok(field) if !is_read_as(field.data_type(), declared) => {
+            Err(RewriteFailure::SourceChanged {
+                module,
+                table: table.clone(),
+                column: column.clone(),
+                declared,
+                found: field.data_type().to_string(),
+            })
+        }
+        // A column that is gone was an error of the scan.
+        _ => Ok(()),
+    }
+}
+
+/// Rows of another job's table with the types the job was lifted for. A column without a single value is text
+/// in a table for want of knowledge; it has whatever type it should have.
+fn as_lifted(
+    module: usize,
+    table: &TableName,
+    rows: QueryResult,
+    source: &RewrittenSource,
+) -> Result<QueryResult, RewriteFailure> {
+    let untyped = |at: usize| {
+        let mut columns = rows.batches.iter().map(|batch| batch.column(at));
+        columns.all(|column| column.null_count() == column.len())
+    };
+    let mut fields = Vec::with_capacity(rows.schema.fields().len());
+    for (at, field) in rows.schema.fields().iter().enumerate() {
+        let name = ColumnName::from(field.name().as_str());
+        let declared = source.types.get(&name).copied();
+        let field = field.as_ref().clone();
+        fields.push(match declared {
+            Some(declared) if !is_read_as(field.data_type(), declared) && untyped(at) => {
+                field.with_data_type(arrow_type(declared))
+            }
+            _ => field,
+        });
+    }
+    let schema = Arc::new(Schema::new(fields));
+    for (name, declared) in &source.types {
+        check_source(module, table, &schema, name, *declared)?;
+    }
+    let batches = rows.batches.iter().map(|batch| {
+        let columns = batch.columns().iter().zip(schema.fields());
+        let columns: Vec<ArrayRef> = columns
+            .map(|(column, field)| {
+                if column.data_type() == field.data_type() {
+                    Arc::clone(column)
+                } else {
+                    new_null_array(field.data_type(), batch.num_rows())
+                }
+            })
+            .collect();
+        RecordBatch::try_new(Arc::clone(&schema), columns).map_err(EngineError::from)
+    });
+    let batches = batches.collect::<Result<_, _>>().map_err(engine(
+        module,
+        None,
+        "cannot read the source",
+    ))?;
+    Ok(QueryResult { schema, batches })
 }
 
 async fn query(

@@ -11,6 +11,7 @@ use crate::{Disposition, Model};
 struct Tally {
     eliminated: u64,
     bearing: u64,
+    reproduced: u64,
     open: u64,
     example: String,
 }
@@ -24,8 +25,10 @@ pub(super) fn write(page: &mut Html, model: &Model) {
                 .entry((finding.code.len(), &finding.code))
                 .or_default();
             match job.disposition(finding).0 {
-                Disposition::Eliminated => tally.eliminated += 1,
+                // What has no counterpart is gone as well.
+                Disposition::Eliminated | Disposition::NotApplicable => tally.eliminated += 1,
                 Disposition::LoadBearing => tally.bearing += 1,
+                Disposition::Reproduced => tally.reproduced += 1,
                 Disposition::Open => tally.open += 1,
             }
             if tally.example.is_empty() {
@@ -51,10 +54,10 @@ pub(super) fn write(page: &mut Html, model: &Model) {
     );
     html!(
         page,
-        "<th>Load-bearing</th><th>Open</th></tr></thead>\n<tbody>\n"
+        "<th>Load-bearing</th><th>Reproduced</th><th>Open</th></tr></thead>\n<tbody>\n"
     );
     for ((_, code), tally) in tallies {
-        let all = tally.eliminated + tally.bearing + tally.open;
+        let all = tally.eliminated + tally.bearing + tally.reproduced + tally.open;
         html!(page, "<tr><th scope=\"row\">{}</th><td>", code);
         prose(page, &tally.example);
         html!(page, "</td><td>");
@@ -68,8 +71,9 @@ pub(super) fn write(page: &mut Html, model: &Model) {
         );
         html!(
             page,
-            "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
+            "</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
             tally.bearing,
+            tally.reproduced,
             tally.open
         );
     }

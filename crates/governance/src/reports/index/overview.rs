@@ -152,19 +152,23 @@ fn tiles(page: &mut Html, model: &Model) {
             .map(|job| job.findings_with(disposition))
             .sum::<usize>()
     };
-    let (gone, bearing) = (
+    let (gone, bearing, reproduced) = (
         count(Disposition::Eliminated),
         count(Disposition::LoadBearing),
+        count(Disposition::Reproduced) + count(Disposition::NotApplicable),
     );
     Tile {
         label: "Bad practice gone",
         part: gone,
         whole: findings,
-        good: gone + bearing == findings,
+        good: gone + bearing + reproduced == findings,
     }
     .write(
         page,
-        &format!("{bearing} load-bearing, {} open", findings - gone - bearing),
+        &format!(
+            "{bearing} load-bearing, {reproduced} reproduced, {} open",
+            findings - gone - bearing - reproduced
+        ),
     );
 
     let constructs = || jobs.iter().flat_map(|job| &job.constructs);

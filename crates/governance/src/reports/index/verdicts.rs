@@ -63,7 +63,9 @@ pub(super) fn write(page: &mut Html, model: &Model) {
             job.findings_with(Disposition::Eliminated),
         );
         let bearing = job.findings_with(Disposition::LoadBearing);
-        let settled = gone + bearing;
+        let reproduced = job.findings_with(Disposition::Reproduced)
+            + job.findings_with(Disposition::NotApplicable);
+        let settled = gone + bearing + reproduced;
         let class = if settled == all { "good" } else { "short" };
         let text = match (all, bearing) {
             (0, _) => "nothing found".to_owned(),
