@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::comparison::compare;
 use crate::hypotheses::examine;
 use crate::package::write_whole;
-use crate::runs::RewriteFiles;
+use crate::runs::{RewriteFiles, recorded};
 use crate::stages::write_down;
 use crate::{MigrationError, ledger, trials};
 
@@ -72,7 +72,9 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
 }
 
 fn adversarial(bench: &Bench<'_>, job: &Job) -> Result<Option<String>, MigrationError> {
-    let Some(files) = RewriteFiles::read(bench, &job.name)? else {
+    // What runs here is not the system that the recordings come from.
+    let is_recorded = recorded::of(&bench.project, &job.name).is_some();
+    let Some(files) = RewriteFiles::read(bench, &job.name)?.filter(|_| !is_recorded) else {
         return Ok(None);
     };
     let analysis = bench.analysis(&job.name)?;

@@ -94,7 +94,8 @@ fn what_was_tried_is_told_when_nothing_explains_a_difference() {
     let cause = standing.cause.expect("there is one");
     assert!(
         cause.contains("no other lowering is known; 3 of 3 dates differ, first 2024-05-30")
-            && cause.contains("tried without success: `sqlite_round` is `py_round`; `sqlite_round` is `numpy_round`"),
+            && cause.contains("tried without success: ")
+            && cause.contains("; `sqlite_round` is `py_round`; `sqlite_round` is `numpy_round`"),
         "{cause}"
     );
 }
