@@ -8,4 +8,4 @@ mod failure;
 mod run;
 
 pub use failure::RewriteFailure;
-pub use run::{CuratedInput, RewriteOutcome, RewriteRun, register_parameters, run};
+pub use run::{CuratedInput, RewriteOutcome, RewriteRun, register_parameters, run, run_registered};

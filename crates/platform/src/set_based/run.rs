@@ -77,23 +77,33 @@ pub struct RewriteOutcome {
 /// Runs a rewritten job for one date: sources, guards and queries first, then the writers.
 pub async fn run(run: RewriteRun<'_>) -> Result<RewriteOutcome, RewriteFailure> {
     let session = Session::new();
+    let mut versions = BTreeMap::new();
+    for (module, step) in run.job.modules.iter().enumerate() {
+        if let RewrittenModule::DataSourcing(source) = step {
+            register_source(&session, &run, module, source, &mut versions).await?;
+        }
+    }
+    let mut outcome = run_registered(&session, run).await?;
+    outcome.input_versions = versions;
+    Ok(outcome)
+}
+
+/// Runs a rewritten job whose sources are in the session already.
+pub async fn run_registered(
+    session: &Session,
+    run: RewriteRun<'_>,
+) -> Result<RewriteOutcome, RewriteFailure> {
     let mut outcome = RewriteOutcome::default();
     let mut frames: BTreeMap<FrameName, Frame> = BTreeMap::new();
-    register_parameters(&session, run.date, run.processing_time).map_err(engine(
+    register_parameters(session, run.date, run.processing_time).map_err(engine(
         0,
         None,
         "cannot register the parameters of the run",
     ))?;
     for (module, step) in run.job.modules.iter().enumerate() {
         match step {
-            RewrittenModule::DataSourcing(source) => {
-                let read =
-                    register_source(&session, &run, module, source, &mut outcome.input_versions)
-                        .await;
-                read?;
-            }
             RewrittenModule::Guard(guard) => {
-                let result = query(&session, &run, module, guard.sql_file.get(DIALECT)).await?;
+                let result = query(session, &run, module, guard.sql_file.get(DIALECT)).await?;
                 if result.row_count() > 0 {
                     return Err(RewriteFailure::Guard {
                         name: guard.name.clone(),
@@ -103,10 +113,11 @@ pub async fn run(run: RewriteRun<'_>) -> Result<RewriteOutcome, RewriteFailure> 
                 }
             }
             RewrittenModule::Transformation(transformation) => {
-                let frame = transformed(&session, &run, module, transformation).await?;
+                let frame = transformed(session, &run, module, transformation).await?;
                 frames.insert(transformation.result.clone(), frame);
             }
-            RewrittenModule::DataFrameWriter(_)
+            RewrittenModule::DataSourcing(_)
+            | RewrittenModule::DataFrameWriter(_)
             | RewrittenModule::CsvFileWriter(_)
             | RewrittenModule::ParquetFileWriter(_)
             | RewrittenModule::LegacyModules(_) => {}
