@@ -30,21 +30,21 @@ pub(super) const FRAMES: &[Construct] = &[
     step("merge", 8, merge),
     step("groupby agg", 7, groupby_agg),
     step("groupby transform", 5, groupby_transform),
-    step("groupby first", 4, groupby_first),
-    step("groupby size", 4, groupby_size),
+    step("groupby first", 5, groupby_first),
+    step("groupby size", 5, groupby_size),
     step("groupby cumsum", 5, groupby_cumsum),
     step("groupby shift", 5, groupby_shift),
     step("groupby rank", 4, groupby_rank),
-    step("groupby apply", 4, groupby_apply),
+    step("groupby apply", 5, groupby_apply),
     step("sort_values", 6, sort_values),
     step("drop_duplicates", 5, drop_duplicates),
     step("concat", 5, concat),
-    step("pivot_table", 4, pivot_table),
-    step("melt", 4, melt),
+    step("pivot_table", 5, pivot_table),
+    step("melt", 6, melt),
     step("cut", 4, cut),
     step("rolling", 4, rolling),
     step("head and iloc", 4, head_iloc),
-    step("at", 3, at),
+    step("at", 4, at),
     step("Series.round and clip", 4, round_clip),
     step("numpy where", 5, np_where),
     step("rename and drop", 4, rename_drop),
@@ -54,9 +54,9 @@ pub(super) const FRAMES: &[Construct] = &[
     step("dropna", 4, dropna),
     step("assign", 4, assign),
     step("query of a frame", 3, frame_query),
-    step("value_counts", 3, value_counts),
-    step("DataFrame from scalars", 3, from_scalars),
-    step("read_sql over sqlite3", 3, own_sql),
+    step("value_counts", 4, value_counts),
+    step("DataFrame from scalars", 5, from_scalars),
+    step("read_sql over sqlite3", 4, own_sql),
 ];
 
 /// A chain.
@@ -79,18 +79,15 @@ pub(super) fn program(w: &mut Writer<'_>) {
         nullable: false,
         repeats: true,
     });
-    let steps = 3 + w.chance.below(3);
-    let mut last = 0;
+    let steps = 4 + w.chance.below(4);
     for _ in 0..steps {
         let at = w.chance.weighted(FRAMES.iter().map(|construct| construct.weight));
         let before = w.code.len();
         (FRAMES[at].write)(w);
         if w.code.len() > before {
             w.mark(FRAMES[at].name);
-            last = at;
         }
     }
-    let _ = last;
     if w.chance.percent(40) {
         let names: Vec<String> = w
             .vars

@@ -40,20 +40,20 @@ pub(super) const LOOPS: &[Construct] = &[
     row(Slot::Running, "previous row", 5, previous_row),
     row(Slot::Running, "counter", 5, running_counter),
     row(Slot::Running, "running total per key", 5, running_per_key),
-    row(Slot::Running, "reset on a change of key", 4, reset_on_change),
+    row(Slot::Running, "reset on a change of key", 6, reset_on_change),
     row(Slot::Running, "running maximum", 4, running_maximum),
-    row(Slot::Gathering, "dict accumulation", 6, gather_get),
-    row(Slot::Gathering, "defaultdict", 5, gather_defaultdict),
-    row(Slot::Gathering, "Counter", 5, gather_counter),
+    row(Slot::Gathering, "dict accumulation", 7, gather_get),
+    row(Slot::Gathering, "defaultdict", 6, gather_defaultdict),
+    row(Slot::Gathering, "Counter", 6, gather_counter),
     row(Slot::Gathering, "dict of lists", 5, gather_lists),
     row(Slot::Gathering, "dict of dicts", 5, gather_records),
     row(Slot::Gathering, "tuple key", 5, gather_tuple_key),
-    row(Slot::Gathering, "nested dict", 4, gather_nested),
-    row(Slot::Gathering, "object per key", 4, gather_objects),
-    row(Slot::Gathering, "first and last per key", 5, gather_ends),
-    row(Slot::Gathering, "scalar totals", 4, gather_scalars),
-    row(Slot::Gathering, "dict of sets", 4, gather_sets),
-    row(Slot::Gathering, "best record per key", 4, gather_best),
+    row(Slot::Gathering, "nested dict", 6, gather_nested),
+    row(Slot::Gathering, "object per key", 6, gather_objects),
+    row(Slot::Gathering, "first and last per key", 7, gather_ends),
+    row(Slot::Gathering, "scalar totals", 6, gather_scalars),
+    row(Slot::Gathering, "dict of sets", 5, gather_sets),
+    row(Slot::Gathering, "best record per key", 6, gather_best),
     row(Slot::Finish, "list.sort", 5, finish_sort),
     row(Slot::Finish, "sorted rows", 5, finish_sorted),
     row(Slot::Finish, "top n", 4, finish_top),
@@ -72,7 +72,7 @@ pub(super) fn program(w: &mut Writer<'_>) {
     if w.tables.len() > 1 && w.chance.percent(75) {
         draw(w, Slot::Lookup);
     }
-    let gathers = w.chance.percent(50);
+    let gathers = w.chance.percent(60);
     if gathers {
         draw(w, Slot::Gathering);
     } else {
@@ -82,11 +82,11 @@ pub(super) fn program(w: &mut Writer<'_>) {
             draw(w, Slot::Skip);
         }
         probe(w);
-        let values = 2 + w.chance.below(3);
+        let values = 2 + w.chance.below(4);
         for _ in 0..values {
             draw_value(w);
         }
-        if w.chance.percent(40) {
+        if w.chance.percent(80) {
             draw(w, Slot::Running);
         }
         append(w);
@@ -729,7 +729,7 @@ fn open_items(w: &mut Writer<'_>, dict: &str, key: (Kind, bool), names: &[(&str,
 }
 
 fn close_items(w: &mut Writer<'_>) {
-    let values = w.chance.below(3);
+    let values = 1 + w.chance.below(3);
     for _ in 0..values {
         draw_value(w);
     }

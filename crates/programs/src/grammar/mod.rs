@@ -45,7 +45,7 @@ pub fn generate(seed: u64) -> Program {
 fn drawn(chance: &mut Chance, name: String) -> Program {
     let count = 1 + chance.weighted([2, 6, 1].into_iter());
     let tables = tables::tables(chance, count);
-    let style = chance.weighted([46, 30, 18, 6].into_iter());
+    let style = chance.weighted([48, 27, 28, 3].into_iter());
     let mut used = BTreeSet::new();
     let mut modules = Vec::new();
     match style {
@@ -99,5 +99,38 @@ fn sql(
     ModuleText::Sql {
         text: format!("{}\n", writer.code.join("\n")),
         result: RESULT.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_program_for_ever() {
+        assert_eq!(generate(7), generate(7));
+        assert_ne!(generate(7).text(), generate(8).text());
+    }
+
+    #[test]
+    fn every_construct_is_frequent() {
+        let mut counts: BTreeMap<&str, usize> = constructs()
+            .map(|construct| (construct.name, 0))
+            .collect();
+        let programs = 4000;
+        for seed in 0..programs {
+            let program = generate(seed);
+            assert!(program.constructs.len() >= 3, "{}", program.text());
+            for construct in program.constructs {
+                *counts.get_mut(construct).expect("it is in the table") += 1;
+            }
+        }
+        let rare: Vec<_> = counts
+            .iter()
+            .filter(|(_, count)| **count * 50 < programs as usize)
+            .collect();
+        assert!(rare.is_empty(), "in fewer than 2 %: {rare:?}");
     }
 }

@@ -32,24 +32,24 @@ pub(super) const QUERIES: &[Construct] = &[
     part("SQL CAST", 5, cast),
     part("SQL NULL logic", 5, null_logic),
     part("SQL IN list", 5, in_list),
-    part("SQL BETWEEN", 4, between),
-    part("SQL scalar subquery", 4, scalar_subquery),
-    part("SQL window function", 4, window),
+    part("SQL BETWEEN", 5, between),
+    part("SQL scalar subquery", 5, scalar_subquery),
+    part("SQL window function", 5, window),
 ];
 
 /// Shapes of queries; each draws parts.
 pub(super) const SHAPES: &[Construct] = &[
-    part("SQL select", 5, select),
+    part("SQL select", 7, select),
     part("SQL GROUP BY", 7, group_by),
-    part("SQL bare columns", 5, bare_columns),
-    part("SQL LIMIT", 5, limit),
+    part("SQL bare columns", 6, bare_columns),
+    part("SQL LIMIT", 6, limit),
     part("SQL join", 7, join),
-    part("SQL left join", 6, left_join),
-    part("SQL IN subquery", 5, in_subquery),
-    part("SQL EXISTS", 5, exists),
-    part("SQL UNION", 5, union),
-    part("SQL DISTINCT", 5, distinct),
-    part("SQL HAVING", 5, having),
+    part("SQL left join", 7, left_join),
+    part("SQL IN subquery", 7, in_subquery),
+    part("SQL EXISTS", 6, exists),
+    part("SQL UNION", 6, union),
+    part("SQL DISTINCT", 7, distinct),
+    part("SQL HAVING", 7, having),
     part("SQL WITH", 5, with),
 ];
 
@@ -301,6 +301,9 @@ fn scalar_subquery(w: &mut Writer<'_>) {
 }
 
 fn window(w: &mut Writer<'_>) {
+    if w.used.contains("SQL GROUP BY") || w.used.contains("SQL HAVING") {
+        return;
+    }
     let id = w.tables[0].fields[0].name.clone();
     let Some(id) = w.vars.iter().find(|var| var.expr == id || var.expr.ends_with(&format!(".{id}"))).map(|var| var.expr.clone()) else {
         return;
@@ -402,7 +405,10 @@ fn bare_columns(w: &mut Writer<'_>) {
     let function = *w.chance.pick(&["MAX", "MIN", "COUNT"]);
     let (table, id) = (w.tables[0].name.clone(), w.tables[0].fields[0].name.clone());
     w.mark("SQL GROUP BY");
-    w.line(format!("SELECT {key} AS c1, {function}({n}) AS c2, {id} AS c3, {text} AS c4"));
+    draw(w, 1);
+    let more: Vec<String> = w.shown.iter().map(|var| format!(", {} AS c5", var.expr)).collect();
+    let more = more.first().cloned().unwrap_or_default();
+    w.line(format!("SELECT {key} AS c1, {function}({n}) AS c2, {id} AS c3, {text} AS c4{more}"));
     w.line(format!("FROM {table}"));
     w.line(format!("GROUP BY {key}"));
     w.line(format!("ORDER BY {key}"));
@@ -411,7 +417,7 @@ fn bare_columns(w: &mut Writer<'_>) {
 fn limit(w: &mut Writer<'_>) {
     know(w, 0, "");
     let id = identify(w, "");
-    draw(w, 2);
+    draw(w, 3);
     let (list, table) = (list(w), w.tables[0].name.clone());
     w.line(format!("SELECT {list}"));
     w.line(format!("FROM {table}"));
@@ -430,7 +436,7 @@ fn joined(w: &mut Writer<'_>, kind: &str) {
     know(w, 0, "m");
     know(w, 1, "s");
     let id = identify(w, "m");
-    draw(w, 3);
+    draw(w, 4);
     let key = w.tables[1].field(Role::Kind).map(|field| field.name.clone()).unwrap_or_default();
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     w.line(format!("SELECT {list}"));
@@ -460,7 +466,7 @@ fn in_subquery(w: &mut Writer<'_>) {
     }
     know(w, 0, "");
     let id = identify(w, "");
-    draw(w, 3);
+    draw(w, 4);
     let key = w.tables[1].field(Role::Kind).map(|field| field.name.clone()).unwrap_or_default();
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     let not = *w.chance.pick(&["", "NOT "]);
@@ -476,7 +482,7 @@ fn exists(w: &mut Writer<'_>) {
     }
     know(w, 0, "m");
     let id = identify(w, "m");
-    draw(w, 3);
+    draw(w, 4);
     let key = w.tables[1].field(Role::Kind).map(|field| field.name.clone()).unwrap_or_default();
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     let not = *w.chance.pick(&["", "NOT "]);
@@ -489,7 +495,7 @@ fn exists(w: &mut Writer<'_>) {
 fn union(w: &mut Writer<'_>) {
     know(w, 0, "");
     identify(w, "");
-    draw(w, 2);
+    draw(w, 3);
     let (list, table) = (list(w), w.tables[0].name.clone());
     let all = *w.chance.pick(&["UNION ALL", "UNION ALL", "UNION"]);
     let (first, second) = (condition(w), condition(w));
@@ -505,7 +511,7 @@ fn distinct(w: &mut Writer<'_>) {
     know(w, 0, "");
     let key = group_key(w);
     show(w, key);
-    draw(w, 1);
+    draw(w, 2);
     let (list, table) = (list(w), w.tables[0].name.clone());
     w.line(format!("SELECT DISTINCT {list}"));
     w.line(format!("FROM {table}"));
@@ -517,6 +523,11 @@ fn having(w: &mut Writer<'_>) {
     let key = group_key(w);
     show(w, key.clone());
     aggregates(w, 2);
+    let more = w.shown.len();
+    draw(w, 1);
+    for var in &mut w.shown[more..] {
+        var.expr = format!("MAX({})", var.expr);
+    }
     let (list, table, n) = (list(w), w.tables[0].name.clone(), any(w, Kind::Int));
     w.mark("SQL GROUP BY");
     w.line(format!("SELECT {list}"));
@@ -538,7 +549,10 @@ fn with(w: &mut Writer<'_>) {
     w.line(format!("WITH kept AS (SELECT * FROM {table} WHERE {condition}),"));
     w.line(format!("per_key AS (SELECT {key} AS k, COUNT(*) AS n, MAX({n}) AS top FROM kept GROUP BY {key})"));
     w.mark("SQL GROUP BY");
-    w.line(format!("SELECT kept.{id} AS c1, per_key.n AS c2, per_key.top AS c3"));
+    draw(w, 1);
+    let more: Vec<String> = w.shown.iter().map(|var| format!(", {} AS c4", var.expr)).collect();
+    let more = more.first().cloned().unwrap_or_default();
+    w.line(format!("SELECT kept.{id} AS c1, per_key.n AS c2, per_key.top AS c3{more}"));
     w.mark("SQL join");
     w.line(format!("FROM kept JOIN per_key ON per_key.k = kept.{key}"));
     w.line("ORDER BY c1");
