@@ -9,7 +9,7 @@ use relift_job::{
     ModuleKind, Nulls, TableFacts, TableName, Workspace,
 };
 use relift_lift::{Level, Lifted, Rewrite, emit, lift};
-use relift_python::{lower_external, pandas};
+use relift_python::{ExternalCode, Siblings, lower_external, pandas};
 use relift_sql::sqlite::{SqlText, lower_query};
 use serde_json::json;
 
@@ -160,9 +160,14 @@ pub fn understand(
                 let lowered = match text {
                     ModuleText::Python { text, function } => {
                         let source = SourceFile::new(&format!("module_{}.py", number + 1), text);
-                        let lowered = lower_external(
-                            &mut flow, &source, function, &frames, index, &catalog,
-                        );
+                        let name = format!("module_{}", number + 1);
+                        let code = ExternalCode {
+                            source: &source,
+                            function,
+                            name: &name,
+                            siblings: &Siblings::default(),
+                        };
+                        let lowered = lower_external(&mut flow, &code, &frames, index, &catalog);
                         lowered.map(|lowered| {
                             for (frame, _) in &lowered.frames_read {
                                 if let Some(obligation) = conditional.remove(frame) {
