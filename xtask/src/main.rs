@@ -1,5 +1,6 @@
-//! Chores of this repository: `cargo xtask tidy`, `rename`, `tpch`, `rule-mutants`.
+//! Chores of this repository: `cargo xtask tidy`, `rename`, `tpch`, `rule-mutants`, `programs`.
 
+mod programs;
 mod rule_mutants;
 mod tidy;
 mod tpch;
@@ -35,6 +36,15 @@ enum Chore {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Generates legacy programs and compares what both sides make of them; ends with 1 when they differ.
+    Programs {
+        /// Which programs: `0..2000`.
+        #[arg(long)]
+        seeds: String,
+        /// Folder for programs with wrong results, made small.
+        #[arg(long)]
+        save: Option<PathBuf>,
+    },
     /// Runs the 22 queries of TPC-H, written as legacy jobs in two styles, on both sides.
     Tpch(tpch::Tpch),
 }
@@ -44,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Tidy => tidy::tidy(),
         Chore::Rename { from, to } => xtask::rename::rename(&from, &to).map(drop),
         Chore::RuleMutants { only } => rule_mutants::rule_mutants(only.as_deref()),
+        Chore::Programs { seeds, save } => programs::programs(&seeds, save.as_deref()),
         Chore::Tpch(tpch) => tpch.run(),
     }
 }

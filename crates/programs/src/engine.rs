@@ -14,9 +14,7 @@ use arrow::array::{
 use arrow::datatypes::{Field, Schema};
 use relift_dataflow::interpret::Value;
 use relift_engine::{Lake, QueryResult, Session};
-use relift_job::{
-    ColumnName, EffectiveDate, LakeType, RewrittenModule, SourceOrigin, Workspace,
-};
+use relift_job::{ColumnName, EffectiveDate, LakeType, RewrittenModule, SourceOrigin, Workspace};
 use relift_platform::legacy::{EnvironmentRequest, prepare};
 use relift_platform::set_based::{RewriteFailure, RewriteRun, run_registered};
 
@@ -110,7 +108,8 @@ impl Rewritten for Engine {
         understood: &Understood,
         workspace: &Workspace,
     ) -> Outcome {
-        if let Err(what) = self.register(program, day, understood, &workspace.effective_date_column) {
+        if let Err(what) = self.register(program, day, understood, &workspace.effective_date_column)
+        {
             return Outcome::Failed(what);
         }
         let Some(date) = EffectiveDate::parse(&program.days[day].date) else {

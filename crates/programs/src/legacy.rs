@@ -31,7 +31,9 @@ impl Legacy {
     /// Starts `python`, which has the packages of the legacy runtime.
     pub fn start(python: &Path, processing_time: jiff::Timestamp) -> Result<Self, String> {
         let crates = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        let processing_time = processing_time.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+        let processing_time = processing_time
+            .strftime("%Y-%m-%dT%H:%M:%S%.6f")
+            .to_string();
         let mut child = Command::new(python)
             .args(["-s", "-B"])
             .arg(crates.join("programs/python/batch.py"))
@@ -52,7 +54,10 @@ impl Legacy {
             processing_time,
         };
         let ready = legacy.reply()?;
-        legacy.sqlite = ready["sqlite"].as_str().unwrap_or_default().to_owned();
+        ready["sqlite"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut legacy.sqlite);
         Ok(legacy)
     }
 

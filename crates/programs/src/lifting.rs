@@ -238,12 +238,11 @@ fn lifted(job: &Job, flow: Dataflow, catalog: &Catalog) -> Result<Understood, Re
         step: "lift",
         refusals,
     })?;
-    let rewrite = emit(job, &lifted, &BTreeMap::new(), &BTreeSet::new()).map_err(|refusals| {
-        Refused {
+    let rewrite =
+        emit(job, &lifted, &BTreeMap::new(), &BTreeSet::new()).map_err(|refusals| Refused {
             step: "print",
             refusals,
-        }
-    })?;
+        })?;
     let level = lifted
         .decisions
         .iter()

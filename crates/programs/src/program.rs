@@ -141,9 +141,7 @@ impl Program {
                     text: String::new(),
                     result: if rest.is_empty() { RESULT } else { rest }.to_owned(),
                 }),
-                "table" => program
-                    .tables
-                    .push(table_type(rest).map_err(at(number))?),
+                "table" => program.tables.push(table_type(rest).map_err(at(number))?),
                 "date" => program.days.push(Day {
                     date: rest.to_owned(),
                     rows: vec![Vec::new(); program.tables.len()],
@@ -177,7 +175,10 @@ impl Program {
             return Err("a row is a table's name and a JSON list".to_owned());
         };
         if cells.len() != self.tables[at].columns.len() {
-            return Err(format!("{table} has {} columns", self.tables[at].columns.len()));
+            return Err(format!(
+                "{table} has {} columns",
+                self.tables[at].columns.len()
+            ));
         }
         day.rows[at].push(cells);
         Ok(())

@@ -106,7 +106,8 @@ impl Shrinking<'_, '_> {
                 let depth = |line: &String| line.len() - line.trim_start().len();
                 let own = depth(&lines[at]);
                 let mut end = at + 1;
-                while end < lines.len() && (lines[end].trim().is_empty() || depth(&lines[end]) > own)
+                while end < lines.len()
+                    && (lines[end].trim().is_empty() || depth(&lines[end]) > own)
                 {
                     end += 1;
                 }

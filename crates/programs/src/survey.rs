@@ -83,7 +83,7 @@ pub fn judged(programs: &[Program], threads: usize, python: &Path) -> Result<Vec
                     }
                 });
             if let Err(error) = started {
-                lock(&failed).get_or_insert(error.to_string());
+                lock(failed).get_or_insert(error.to_string());
             }
         }
     });
@@ -165,14 +165,17 @@ impl Survey {
                 // The first refusal is the one to lift first; the others may follow from it.
                 if let Some(refusal) = refused.refusals.first() {
                     let reason = outline(&format!("{}: {}", refusal.construct, refusal.reason));
-                    let entry = self.refusals.entry(format!("{} [{}]", reason, refused.step));
+                    let entry = self
+                        .refusals
+                        .entry(format!("{} [{}]", reason, refused.step));
                     let entry = entry.or_default();
                     entry.0 += 1;
                     if entry.1.is_empty() {
                         let line = refusal.span.as_ref().and_then(|span| {
                             code_line(program, &span.to_string()).map(|line| format!(" `{line}`"))
                         });
-                        entry.1 = format!("{}: {refusal}{}", program.name, line.unwrap_or_default());
+                        entry.1 =
+                            format!("{}: {refusal}{}", program.name, line.unwrap_or_default());
                     }
                 }
             }
@@ -196,9 +199,16 @@ impl Survey {
             self.faults
         );
         for (level, count) in &self.levels {
-            let _ = writeln!(text, "  {level:<18} {count:>6} {:>6.1} %", percent(*count, self.programs));
+            let _ = writeln!(
+                text,
+                "  {level:<18} {count:>6} {:>6.1} %",
+                percent(*count, self.programs)
+            );
         }
-        let _ = writeln!(text, "\nconstruct                         programs   share   lifted");
+        let _ = writeln!(
+            text,
+            "\nconstruct                         programs   share   lifted"
+        );
         let mut rows: Vec<_> = self.constructs.iter().collect();
         rows.sort_by(|a, b| {
             percent(a.1.1, a.1.0)
@@ -262,7 +272,9 @@ fn code_line(program: &Program, place: &str) -> Option<String> {
     let module: usize = module.split('.').next()?.parse().ok()?;
     let line: usize = parts.next()?.trim().parse().ok()?;
     let text = program.modules.get(module.checked_sub(1)?)?.text();
-    text.lines().nth(line.checked_sub(1)?).map(|line| line.trim().to_owned())
+    text.lines()
+        .nth(line.checked_sub(1)?)
+        .map(|line| line.trim().to_owned())
 }
 
 #[cfg(test)]

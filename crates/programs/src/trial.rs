@@ -226,12 +226,8 @@ impl Court<'_> {
             }
             // It fails loudly on both sides.
             (Answer::Raised(_), Outcome::Failed(_)) => None,
-            (Answer::Raised(what), Outcome::Wrote(text)) => {
-                fault(FaultKind::Unraised, what, text)
-            }
-            (Answer::Wrote(text), Outcome::Failed(what)) => {
-                fault(FaultKind::Broken, text, what)
-            }
+            (Answer::Raised(what), Outcome::Wrote(text)) => fault(FaultKind::Unraised, what, text),
+            (Answer::Wrote(text), Outcome::Failed(what)) => fault(FaultKind::Broken, text, what),
             (Answer::Wrote(expected), Outcome::Wrote(found)) => {
                 if let Interpreted::Wrote(middle) = &before
                     && middle != expected

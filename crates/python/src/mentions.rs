@@ -303,7 +303,6 @@ const HARMLESS_METHODS: &[&str] = &[
     "le",
     "gt",
     "ge",
-    "add",
     "sub",
     "mul",
     "div",

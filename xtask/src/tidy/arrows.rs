@@ -84,6 +84,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "diagnostics",
         ],
     ),
+    (
+        "programs",
+        &[
+            "platform",
+            "engine",
+            "lift",
+            "sql",
+            "python",
+            "dataflow",
+            "values",
+            "job",
+            "diagnostics",
+        ],
+    ),
     ("dashboard", &["migration", "governance"]),
     (
         "cli",

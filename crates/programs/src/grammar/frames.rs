@@ -3,6 +3,7 @@
 //! While a chain is written, the writer's values are the columns of the frame `df`.
 
 use super::construct::{Construct, Slot};
+use super::reshaping;
 use super::tables::Role;
 use super::writer::{Kind, Var, Writer};
 
@@ -27,20 +28,20 @@ pub(super) const FRAMES: &[Construct] = &[
     step("dt accessor", 5, dt_accessor),
     step("Series.map", 5, series_map),
     step("apply axis=1", 5, apply_rows),
-    step("merge", 8, merge),
-    step("groupby agg", 7, groupby_agg),
-    step("groupby transform", 5, groupby_transform),
-    step("groupby first", 5, groupby_first),
-    step("groupby size", 5, groupby_size),
-    step("groupby cumsum", 5, groupby_cumsum),
-    step("groupby shift", 5, groupby_shift),
-    step("groupby rank", 4, groupby_rank),
-    step("groupby apply", 5, groupby_apply),
-    step("sort_values", 6, sort_values),
-    step("drop_duplicates", 5, drop_duplicates),
-    step("concat", 5, concat),
-    step("pivot_table", 5, pivot_table),
-    step("melt", 6, melt),
+    step("merge", 8, reshaping::merge),
+    step("groupby agg", 7, reshaping::groupby_agg),
+    step("groupby transform", 5, reshaping::groupby_transform),
+    step("groupby first", 5, reshaping::groupby_first),
+    step("groupby size", 5, reshaping::groupby_size),
+    step("groupby cumsum", 5, reshaping::groupby_cumsum),
+    step("groupby shift", 5, reshaping::groupby_shift),
+    step("groupby rank", 4, reshaping::groupby_rank),
+    step("groupby apply", 5, reshaping::groupby_apply),
+    step("sort_values", 6, reshaping::sort_values),
+    step("drop_duplicates", 5, reshaping::drop_duplicates),
+    step("concat", 5, reshaping::concat),
+    step("pivot_table", 5, reshaping::pivot_table),
+    step("melt", 6, reshaping::melt),
     step("cut", 4, cut),
     step("rolling", 4, rolling),
     step("head and iloc", 4, head_iloc),
@@ -54,9 +55,9 @@ pub(super) const FRAMES: &[Construct] = &[
     step("dropna", 4, dropna),
     step("assign", 4, assign),
     step("query of a frame", 3, frame_query),
-    step("value_counts", 4, value_counts),
-    step("DataFrame from scalars", 5, from_scalars),
-    step("read_sql over sqlite3", 4, own_sql),
+    step("value_counts", 4, reshaping::value_counts),
+    step("DataFrame from scalars", 5, reshaping::from_scalars),
+    step("read_sql over sqlite3", 4, reshaping::own_sql),
 ];
 
 /// A chain.
@@ -81,7 +82,9 @@ pub(super) fn program(w: &mut Writer<'_>) {
     });
     let steps = 4 + w.chance.below(4);
     for _ in 0..steps {
-        let at = w.chance.weighted(FRAMES.iter().map(|construct| construct.weight));
+        let at = w
+            .chance
+            .weighted(FRAMES.iter().map(|construct| construct.weight));
         let before = w.code.len();
         (FRAMES[at].write)(w);
         if w.code.len() > before {
@@ -94,28 +97,41 @@ pub(super) fn program(w: &mut Writer<'_>) {
             .iter()
             .map(|var| format!("\"{}\"", var.expr))
             .collect();
-        w.line(format!("shared_state[\"result\"] = df[[{}]]", names.join(", ")));
+        w.line(format!(
+            "shared_state[\"result\"] = df[[{}]]",
+            names.join(", ")
+        ));
     } else {
         w.line("shared_state[\"result\"] = df");
     }
     w.line("return shared_state");
 }
 
-fn column(w: &mut Writer<'_>, kinds: &[Kind]) -> Option<Var> {
-    let fitting: Vec<Var> = w.vars.iter().filter(|var| kinds.contains(&var.kind)).cloned().collect();
+pub(super) fn column(w: &mut Writer<'_>, kinds: &[Kind]) -> Option<Var> {
+    let fitting: Vec<Var> = w
+        .vars
+        .iter()
+        .filter(|var| kinds.contains(&var.kind))
+        .cloned()
+        .collect();
     (!fitting.is_empty()).then(|| w.chance.pick(&fitting).clone())
 }
 
-fn number(w: &mut Writer<'_>) -> Option<Var> {
+pub(super) fn number(w: &mut Writer<'_>) -> Option<Var> {
     column(w, &[Kind::Int, Kind::Float])
 }
 
-fn key(w: &mut Writer<'_>) -> Option<Var> {
-    let fitting: Vec<Var> = w.vars.iter().filter(|var| var.repeats && var.expr != "as_of").cloned().collect();
+pub(super) fn key(w: &mut Writer<'_>) -> Option<Var> {
+    let fitting: Vec<Var> = w
+        .vars
+        .iter()
+        .filter(|var| var.repeats && var.expr != "as_of")
+        .cloned()
+        .collect();
     (!fitting.is_empty()).then(|| w.chance.pick(&fitting).clone())
 }
 
-fn set(w: &mut Writer<'_>, stem: &[&str], expr: &str, kind: Kind, nullable: bool) {
+pub(super) fn set(w: &mut Writer<'_>, stem: &[&str], expr: &str, kind: Kind, nullable: bool) {
     let name = w.name(stem);
     w.line(format!("df[\"{name}\"] = {expr}"));
     w.vars.push(Var {
@@ -126,7 +142,7 @@ fn set(w: &mut Writer<'_>, stem: &[&str], expr: &str, kind: Kind, nullable: bool
     });
 }
 
-fn mask_expr(w: &mut Writer<'_>) -> Option<String> {
+pub(super) fn mask_expr(w: &mut Writer<'_>) -> Option<String> {
     let a = number(w)?;
     Some(match w.chance.below(5) {
         0 => format!("df[\"{}\"] > 0", a.expr),
@@ -136,7 +152,10 @@ fn mask_expr(w: &mut Writer<'_>) -> Option<String> {
         }
         2 => {
             let t = column(w, &[Kind::Text])?;
-            format!("(df[\"{}\"] == \"north\") | (df[\"{}\"] != 0)", t.expr, a.expr)
+            format!(
+                "(df[\"{}\"] == \"north\") | (df[\"{}\"] != 0)",
+                t.expr, a.expr
+            )
         }
         3 => {
             let t = column(w, &[Kind::Text, Kind::Float, Kind::Date])?;
@@ -148,13 +167,13 @@ fn mask_expr(w: &mut Writer<'_>) -> Option<String> {
 
 fn mask(w: &mut Writer<'_>) {
     let Some(mask) = mask_expr(w) else { return };
-    if w.chance.percent(30) {
-        w.line(format!("keep = {mask}"));
-        w.line("df = df[keep].copy()");
-    } else if w.chance.percent(30) {
-        w.line(format!("df = df.loc[{mask}]"));
-    } else {
-        w.line(format!("df = df[{mask}]"));
+    match w.chance.below(4) {
+        0 => {
+            w.line(format!("keep = {mask}"));
+            w.line("df = df[keep].copy()");
+        }
+        1 => w.line(format!("df = df.loc[{mask}]")),
+        _ => w.line(format!("df = df[{mask}]")),
     }
 }
 
@@ -173,16 +192,48 @@ fn loc_assignment(w: &mut Writer<'_>) {
 }
 
 fn column_assignment(w: &mut Writer<'_>) {
-    let (Some(a), Some(b)) = (number(w), number(w)) else { return };
+    let (Some(a), Some(b)) = (number(w), number(w)) else {
+        return;
+    };
     let missing = a.nullable || b.nullable;
     let whole = a.kind == Kind::Int && b.kind == Kind::Int;
     let kind = if whole { Kind::Int } else { Kind::Float };
     match w.chance.below(5) {
-        0 => set(w, &["net"], &format!("df[\"{}\"] * df[\"{}\"]", a.expr, b.expr), kind, missing),
-        1 => set(w, &["gap"], &format!("df[\"{}\"] - df[\"{}\"]", a.expr, b.expr), kind, missing),
-        2 => set(w, &["share"], &format!("df[\"{}\"] / 4", a.expr), Kind::Float, a.nullable),
-        3 => set(w, &["boxes"], &format!("df[\"{}\"] // 3", a.expr), a.kind, a.nullable),
-        _ => set(w, &["rest"], &format!("df[\"{}\"] % 4", a.expr), a.kind, a.nullable),
+        0 => set(
+            w,
+            &["net"],
+            &format!("df[\"{}\"] * df[\"{}\"]", a.expr, b.expr),
+            kind,
+            missing,
+        ),
+        1 => set(
+            w,
+            &["gap"],
+            &format!("df[\"{}\"] - df[\"{}\"]", a.expr, b.expr),
+            kind,
+            missing,
+        ),
+        2 => set(
+            w,
+            &["share"],
+            &format!("df[\"{}\"] / 4", a.expr),
+            Kind::Float,
+            a.nullable,
+        ),
+        3 => set(
+            w,
+            &["boxes"],
+            &format!("df[\"{}\"] // 3", a.expr),
+            a.kind,
+            a.nullable,
+        ),
+        _ => set(
+            w,
+            &["rest"],
+            &format!("df[\"{}\"] % 4", a.expr),
+            a.kind,
+            a.nullable,
+        ),
     }
 }
 
@@ -195,10 +246,23 @@ fn fillna(w: &mut Writer<'_>) {
         .collect();
     let Some(var) = (!fitting.is_empty()).then(|| w.chance.pick(&fitting).clone()) else {
         let Some(a) = number(w) else { return };
-        return set(w, &["filled"], &format!("df[\"{}\"].fillna(0)", a.expr), a.kind, false);
+        return set(
+            w,
+            &["filled"],
+            &format!("df[\"{}\"].fillna(0)", a.expr),
+            a.kind,
+            false,
+        );
     };
-    let with = if var.kind == Kind::Text { "\"none\"" } else { "0" };
-    w.line(format!("df[\"{0}\"] = df[\"{0}\"].fillna({with})", var.expr));
+    let with = if var.kind == Kind::Text {
+        "\"none\""
+    } else {
+        "0"
+    };
+    w.line(format!(
+        "df[\"{0}\"] = df[\"{0}\"].fillna({with})",
+        var.expr
+    ));
     for known in &mut w.vars {
         if known.expr == var.expr {
             known.nullable = false;
@@ -209,37 +273,81 @@ fn fillna(w: &mut Writer<'_>) {
 fn astype(w: &mut Writer<'_>) {
     match w.chance.below(4) {
         0 => {
-            let Some(a) = column(w, &[Kind::Int]) else { return };
-            set(w, &["as_float"], &format!("df[\"{}\"].astype(float)", a.expr), Kind::Float, a.nullable);
+            let Some(a) = column(w, &[Kind::Int]) else {
+                return;
+            };
+            set(
+                w,
+                &["as_float"],
+                &format!("df[\"{}\"].astype(float)", a.expr),
+                Kind::Float,
+                a.nullable,
+            );
         }
         1 => {
-            let Some(a) = column(w, &[Kind::Int, Kind::Float]) else { return };
-            set(w, &["as_text"], &format!("df[\"{}\"].astype(str)", a.expr), Kind::Text, false);
+            let Some(a) = column(w, &[Kind::Int, Kind::Float]) else {
+                return;
+            };
+            set(
+                w,
+                &["as_text"],
+                &format!("df[\"{}\"].astype(str)", a.expr),
+                Kind::Text,
+                false,
+            );
         }
         2 => {
-            let Some(a) = column(w, &[Kind::Float]) else { return };
-            set(w, &["as_int"], &format!("df[\"{}\"].fillna(0).astype(int)", a.expr), Kind::Int, false);
+            let Some(a) = column(w, &[Kind::Float]) else {
+                return;
+            };
+            set(
+                w,
+                &["as_int"],
+                &format!("df[\"{}\"].fillna(0).astype(int)", a.expr),
+                Kind::Int,
+                false,
+            );
         }
         _ => {
-            let Some(a) = column(w, &[Kind::Int]) else { return };
-            set(w, &["flag"], &format!("(df[\"{}\"] > 2).astype(int)", a.expr), Kind::Int, false);
+            let Some(a) = column(w, &[Kind::Int]) else {
+                return;
+            };
+            set(
+                w,
+                &["flag"],
+                &format!("(df[\"{}\"] > 2).astype(int)", a.expr),
+                Kind::Int,
+                false,
+            );
         }
     }
 }
 
 fn isin(w: &mut Writer<'_>) {
     let Some(t) = key(w) else { return };
-    let list = if t.kind == Kind::Text { "[\"north\", \"a\", \"gold\"]" } else { "[1, 3]" };
+    let list = if t.kind == Kind::Text {
+        "[\"north\", \"a\", \"gold\"]"
+    } else {
+        "[1, 3]"
+    };
     if w.chance.percent(50) {
         let not = *w.chance.pick(&["", "~"]);
         w.line(format!("df = df[{not}df[\"{}\"].isin({list})]", t.expr));
     } else {
-        set(w, &["listed"], &format!("df[\"{}\"].isin({list})", t.expr), Kind::Bool, false);
+        set(
+            w,
+            &["listed"],
+            &format!("df[\"{}\"].isin({list})", t.expr),
+            Kind::Bool,
+            false,
+        );
     }
 }
 
 fn str_accessor(w: &mut Writer<'_>) {
-    let Some(t) = column(w, &[Kind::Text]) else { return };
+    let Some(t) = column(w, &[Kind::Text]) else {
+        return;
+    };
     let (method, kind) = *w.chance.pick(&[
         ("upper()", Kind::Text),
         ("lower()", Kind::Text),
@@ -253,12 +361,24 @@ fn str_accessor(w: &mut Writer<'_>) {
         ("zfill(3)", Kind::Text),
     ]);
     let missing = t.nullable && kind != Kind::Bool;
-    let kind = if missing && kind == Kind::Int { Kind::Float } else { kind };
-    set(w, &["clean", "word"], &format!("df[\"{}\"].str.{method}", t.expr), kind, missing);
+    let kind = if missing && kind == Kind::Int {
+        Kind::Float
+    } else {
+        kind
+    };
+    set(
+        w,
+        &["clean", "word"],
+        &format!("df[\"{}\"].str.{method}", t.expr),
+        kind,
+        missing,
+    );
 }
 
 fn dt_accessor(w: &mut Writer<'_>) {
-    let Some(t) = column(w, &[Kind::Moment, Kind::Date]) else { return };
+    let Some(t) = column(w, &[Kind::Moment, Kind::Date]) else {
+        return;
+    };
     let (part, kind) = *w.chance.pick(&[
         ("year", Kind::Int),
         ("month", Kind::Int),
@@ -267,8 +387,18 @@ fn dt_accessor(w: &mut Writer<'_>) {
         ("strftime(\"%Y-%m\")", Kind::Text),
         ("quarter", Kind::Int),
     ]);
-    let kind = if t.nullable && kind == Kind::Int { Kind::Float } else { kind };
-    set(w, &["part", "period"], &format!("pd.to_datetime(df[\"{}\"]).dt.{part}", t.expr), kind, t.nullable);
+    let kind = if t.nullable && kind == Kind::Int {
+        Kind::Float
+    } else {
+        kind
+    };
+    set(
+        w,
+        &["part", "period"],
+        &format!("pd.to_datetime(df[\"{}\"]).dt.{part}", t.expr),
+        kind,
+        t.nullable,
+    );
 }
 
 fn series_map(w: &mut Writer<'_>) {
@@ -276,257 +406,106 @@ fn series_map(w: &mut Writer<'_>) {
     if t.kind == Kind::Text {
         w.line("names = {\"north\": \"N\", \"South\": \"S\", \"a\": \"A\"}");
         let fill = *w.chance.pick(&["", ".fillna(\"?\")"]);
-        set(w, &["mapped"], &format!("df[\"{}\"].map(names){fill}", t.expr), Kind::Text, fill.is_empty());
+        set(
+            w,
+            &["mapped"],
+            &format!("df[\"{}\"].map(names){fill}", t.expr),
+            Kind::Text,
+            fill.is_empty(),
+        );
     } else {
-        set(w, &["mapped"], &format!("df[\"{}\"].map(lambda v: v * 2)", t.expr), t.kind, t.nullable);
+        set(
+            w,
+            &["mapped"],
+            &format!("df[\"{}\"].map(lambda v: v * 2)", t.expr),
+            t.kind,
+            t.nullable,
+        );
     }
 }
 
 fn apply_rows(w: &mut Writer<'_>) {
-    let (Some(a), Some(b)) = (number(w), number(w)) else { return };
+    let (Some(a), Some(b)) = (number(w), number(w)) else {
+        return;
+    };
     match w.chance.below(3) {
-        0 => set(w, &["worked"], &format!("df.apply(lambda r: r[\"{}\"] * 2 if r[\"{}\"] > 1 else 0, axis=1)", a.expr, b.expr), Kind::Float, true),
+        0 => set(
+            w,
+            &["worked"],
+            &format!(
+                "df.apply(lambda r: r[\"{}\"] * 2 if r[\"{}\"] > 1 else 0, axis=1)",
+                a.expr, b.expr
+            ),
+            Kind::Float,
+            true,
+        ),
         1 => {
             w.define("def band(row_value, other):\n    if row_value > other:\n        return \"above\"\n    return \"below\"".to_owned());
-            set(w, &["band"], &format!("df.apply(lambda r: band(r[\"{}\"], r[\"{}\"]), axis=1)", a.expr, b.expr), Kind::Text, false);
+            set(
+                w,
+                &["band"],
+                &format!(
+                    "df.apply(lambda r: band(r[\"{}\"], r[\"{}\"]), axis=1)",
+                    a.expr, b.expr
+                ),
+                Kind::Text,
+                false,
+            );
         }
         _ => {
-            let Some(t) = column(w, &[Kind::Text]) else { return };
-            set(w, &["label"], &format!("df.apply(lambda r: f\"{{r['{}']}}:{{r['{}']}}\", axis=1)", t.expr, a.expr), Kind::Text, false);
-        }
-    }
-}
-
-fn merge(w: &mut Writer<'_>) {
-    if w.tables.len() < 2 {
-        return;
-    }
-    let side = w.tables[1].clone();
-    let Some(field) = side.field(Role::Kind) else { return };
-    if w.vars.iter().all(|var| var.expr != field.name) {
-        return;
-    }
-    let how = *w.chance.pick(&["left", "inner", "left", "outer", "right"]);
-    let suffixes = *w.chance.pick(&["", ", suffixes=(\"\", \"_other\")"]);
-    w.line(format!(
-        "df = df.merge(shared_state[\"{}\"].drop(columns=[\"as_of\"]), on=\"{}\", how=\"{how}\"{suffixes})",
-        side.name, field.name
-    ));
-    let before: Vec<String> = w.vars.iter().map(|var| var.expr.clone()).collect();
-    let (left_missing, right_missing) = (matches!(how, "outer" | "right"), matches!(how, "outer" | "left"));
-    let suffixed: Vec<String> = side
-        .fields
-        .iter()
-        .filter(|other| other.name != field.name && before.contains(&other.name))
-        .map(|other| other.name.clone())
-        .collect();
-    for var in &mut w.vars {
-        if suffixed.contains(&var.expr) && suffixes.is_empty() {
-            var.expr.push_str("_x");
-        }
-        if left_missing && var.expr != field.name {
-            var.nullable = true;
-            if var.kind == Kind::Int {
-                var.kind = Kind::Float;
-            }
-        }
-    }
-    for other in &side.fields {
-        if other.name == field.name {
-            continue;
-        }
-        let name = if suffixed.contains(&other.name) {
-            format!("{}{}", other.name, if suffixes.is_empty() { "_y" } else { "_other" })
-        } else {
-            other.name.clone()
-        };
-        let kind = match Kind::of(other) {
-            Kind::Int if right_missing => Kind::Float,
-            kind => kind,
-        };
-        w.vars.push(Var {
-            expr: name,
-            kind,
-            nullable: other.nullable || right_missing,
-            repeats: false,
-        });
-    }
-}
-
-fn grouped(w: &mut Writer<'_>) -> Option<(String, Vec<Var>)> {
-    let first = key(w)?;
-    let mut keys = vec![first];
-    if w.chance.percent(25)
-        && let Some(second) = key(w)
-        && second.expr != keys[0].expr
-    {
-        keys.push(second);
-    }
-    let names: Vec<String> = keys.iter().map(|var| format!("\"{}\"", var.expr)).collect();
-    let by = if names.len() == 1 && w.chance.percent(70) {
-        names[0].clone()
-    } else {
-        format!("[{}]", names.join(", "))
-    };
-    let option = *w.chance.pick(&["", "", ", sort=False", ", dropna=False"]);
-    Some((format!("df.groupby({by}{option})"), keys))
-}
-
-fn groupby_agg(w: &mut Writer<'_>) {
-    let (Some((groups, mut keys)), Some(a), Some(b)) = (grouped(w), number(w), number(w)) else { return };
-    if keys.iter().any(|key| key.expr == a.expr || key.expr == b.expr) {
-        return;
-    }
-    let function = *w.chance.pick(&["sum", "mean", "max", "min", "count", "first", "last", "nunique", "median", "std"]);
-    let kind = match function {
-        "count" | "nunique" => Kind::Int,
-        "mean" | "median" | "std" => Kind::Float,
-        _ => a.kind,
-    };
-    match w.chance.below(3) {
-        0 => {
-            w.line(format!("df = {groups}[\"{}\"].{function}().reset_index()", a.expr));
-            keys.push(Var { expr: a.expr, kind, nullable: true, repeats: false });
-        }
-        1 => {
-            w.line(format!("df = {groups}.agg(n=(\"{}\", \"count\"), value=(\"{}\", \"{function}\")).reset_index()", b.expr, a.expr));
-            keys.push(Var { expr: "n".to_owned(), kind: Kind::Int, nullable: false, repeats: false });
-            keys.push(Var { expr: "value".to_owned(), kind, nullable: true, repeats: false });
-        }
-        _ => {
-            if a.expr == b.expr {
+            let Some(t) = column(w, &[Kind::Text]) else {
                 return;
-            }
-            w.line(format!("df = {groups}.agg({{\"{}\": \"{function}\", \"{}\": \"sum\"}}).reset_index()", a.expr, b.expr));
-            keys.push(Var { expr: a.expr, kind, nullable: true, repeats: false });
-            keys.push(Var { expr: b.expr, kind: b.kind, nullable: false, repeats: false });
+            };
+            set(
+                w,
+                &["label"],
+                &format!(
+                    "df.apply(lambda r: f\"{{r['{}']}}:{{r['{}']}}\", axis=1)",
+                    t.expr, a.expr
+                ),
+                Kind::Text,
+                false,
+            );
         }
     }
-    w.vars = keys;
-}
-
-fn groupby_transform(w: &mut Writer<'_>) {
-    let (Some((groups, keys)), Some(a)) = (grouped(w), number(w)) else { return };
-    let function = *w.chance.pick(&["sum", "mean", "count", "max", "first"]);
-    let nullable = keys.iter().any(|key| key.nullable) || a.nullable;
-    set(w, &["in_group"], &format!("{groups}[\"{}\"].transform(\"{function}\")", a.expr), Kind::Float, nullable);
-}
-
-fn groupby_first(w: &mut Writer<'_>) {
-    let (Some((groups, mut keys)), Some(a)) = (grouped(w), number(w)) else { return };
-    if keys.iter().any(|key| key.expr == a.expr) {
-        return;
-    }
-    let function = *w.chance.pick(&["first", "last"]);
-    w.line(format!("df = {groups}[[\"{}\"]].{function}().reset_index()", a.expr));
-    keys.push(a);
-    w.vars = keys;
-}
-
-fn groupby_size(w: &mut Writer<'_>) {
-    let Some((groups, mut keys)) = grouped(w) else { return };
-    w.line(format!("df = {groups}.size().reset_index(name=\"n\")"));
-    keys.push(Var { expr: "n".to_owned(), kind: Kind::Int, nullable: false, repeats: false });
-    w.vars = keys;
-}
-
-fn groupby_cumsum(w: &mut Writer<'_>) {
-    let (Some((groups, _)), Some(a)) = (grouped(w), number(w)) else { return };
-    if w.chance.percent(40) {
-        return set(w, &["seq"], &format!("{groups}.cumcount() + 1"), Kind::Int, false);
-    }
-    set(w, &["so_far"], &format!("{groups}[\"{}\"].cumsum()", a.expr), a.kind, true);
-}
-
-fn groupby_shift(w: &mut Writer<'_>) {
-    let (Some((groups, _)), Some(a)) = (grouped(w), number(w)) else { return };
-    let by = *w.chance.pick(&["", "1", "-1"]);
-    set(w, &["before_"], &format!("{groups}[\"{}\"].shift({by})", a.expr), Kind::Float, true);
-}
-
-fn groupby_rank(w: &mut Writer<'_>) {
-    let (Some((groups, _)), Some(a)) = (grouped(w), number(w)) else { return };
-    let method = *w.chance.pick(&["", "method=\"first\"", "method=\"dense\"", "ascending=False", "method=\"min\", ascending=False"]);
-    set(w, &["place_"], &format!("{groups}[\"{}\"].rank({method})", a.expr), Kind::Float, true);
-}
-
-fn groupby_apply(w: &mut Writer<'_>) {
-    let (Some((groups, mut keys)), Some(a)) = (grouped(w), number(w)) else { return };
-    if keys.iter().any(|key| key.expr == a.expr) {
-        return;
-    }
-    let body = *w.chance.pick(&["s.sum() - s.min()", "s.max()", "s.iloc[0]", "len(s)"]);
-    w.line(format!("df = {groups}[\"{}\"].apply(lambda s: {body}).reset_index()", a.expr));
-    keys.push(Var { expr: a.expr, kind: Kind::Float, nullable: true, repeats: false });
-    w.vars = keys;
-}
-
-fn sort_values(w: &mut Writer<'_>) {
-    let (Some(a), Some(b)) = (column(w, &[Kind::Int, Kind::Float, Kind::Text]), number(w)) else { return };
-    let reset = *w.chance.pick(&["", ".reset_index(drop=True)"]);
-    let up = *w.chance.pick(&["", ", ascending=False"]);
-    if a.expr == b.expr || w.chance.percent(40) {
-        w.line(format!("df = df.sort_values(\"{}\"{up}, kind=\"stable\"){reset}", a.expr));
-    } else {
-        let up = *w.chance.pick(&["", ", ascending=[False, True]", ", na_position=\"first\""]);
-        w.line(format!("df = df.sort_values([\"{}\", \"{}\"]{up}){reset}", a.expr, b.expr));
-    }
-}
-
-fn drop_duplicates(w: &mut Writer<'_>) {
-    let Some(t) = key(w) else { return };
-    let keep = *w.chance.pick(&["", ", keep=\"last\"", ", keep=\"first\""]);
-    if w.chance.percent(25) {
-        w.line("df = df.drop_duplicates()");
-    } else {
-        w.line(format!("df = df.drop_duplicates(subset=[\"{}\"]{keep})", t.expr));
-    }
-}
-
-fn concat(w: &mut Writer<'_>) {
-    let Some(mask) = mask_expr(w) else { return };
-    let ignore = *w.chance.pick(&[", ignore_index=True", ""]);
-    w.line(format!("df = pd.concat([df[{mask}], df]{ignore})"));
-}
-
-fn pivot_table(w: &mut Writer<'_>) {
-    let (Some(k), Some(a)) = (key(w), number(w)) else { return };
-    if k.expr == a.expr {
-        return;
-    }
-    let function = *w.chance.pick(&["sum", "mean", "count", "max"]);
-    w.line(format!("df = df.pivot_table(index=\"{}\", values=\"{}\", aggfunc=\"{function}\").reset_index()", k.expr, a.expr));
-    w.vars = vec![k, Var { expr: a.expr, kind: Kind::Float, nullable: true, repeats: false }];
-}
-
-fn melt(w: &mut Writer<'_>) {
-    let (Some(k), Some(a), Some(b)) = (key(w), number(w), number(w)) else { return };
-    if a.expr == b.expr || k.expr == a.expr || k.expr == b.expr {
-        return;
-    }
-    w.line(format!("df = df.melt(id_vars=[\"{}\"], value_vars=[\"{}\", \"{}\"], var_name=\"what\", value_name=\"val\")", k.expr, a.expr, b.expr));
-    w.vars = vec![
-        k,
-        Var { expr: "what".to_owned(), kind: Kind::Text, nullable: false, repeats: true },
-        Var { expr: "val".to_owned(), kind: Kind::Float, nullable: true, repeats: false },
-    ];
 }
 
 fn cut(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
     let right = *w.chance.pick(&["", ", right=False"]);
-    set(w, &["bucket"], &format!("pd.cut(df[\"{}\"], bins=[-1000, 0, 5, 20000], labels=[\"low\", \"mid\", \"high\"]{right}).astype(object)", a.expr), Kind::Text, true);
+    set(
+        w,
+        &["bucket"],
+        &format!(
+            "pd.cut(df[\"{}\"], bins=[-1000, 0, 5, 20000], labels=[\"low\", \"mid\", \"high\"]{right}).astype(object)",
+            a.expr
+        ),
+        Kind::Text,
+        true,
+    );
 }
 
 fn rolling(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
     let function = *w.chance.pick(&["sum", "mean", "max"]);
     let least = *w.chance.pick(&["", ", min_periods=1"]);
-    set(w, &["moving"], &format!("df[\"{}\"].rolling(3{least}).{function}()", a.expr), Kind::Float, true);
+    set(
+        w,
+        &["moving"],
+        &format!("df[\"{}\"].rolling(3{least}).{function}()", a.expr),
+        Kind::Float,
+        true,
+    );
 }
 
 fn head_iloc(w: &mut Writer<'_>) {
-    let cut = *w.chance.pick(&["head(4)", "iloc[1:]", "iloc[:3]", "tail(3)", "head(5).reset_index(drop=True)"]);
+    let cut = *w.chance.pick(&[
+        "head(4)",
+        "iloc[1:]",
+        "iloc[:3]",
+        "tail(3)",
+        "head(5).reset_index(drop=True)",
+    ]);
     w.line(format!("df = df.{cut}"));
 }
 
@@ -534,29 +513,66 @@ fn at(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
     w.line("df = df.reset_index(drop=True)");
     let name = w.name(&["first_value"]);
-    w.line(format!("{name} = df.at[0, \"{}\"] if len(df) else 0", a.expr));
-    set(w, &["vs_first"], &format!("df[\"{}\"] - {name}", a.expr), a.kind, a.nullable);
+    w.line(format!(
+        "{name} = df.at[0, \"{}\"] if len(df) else 0",
+        a.expr
+    ));
+    set(
+        w,
+        &["vs_first"],
+        &format!("df[\"{}\"] - {name}", a.expr),
+        a.kind,
+        a.nullable,
+    );
 }
 
 fn round_clip(w: &mut Writer<'_>) {
-    let Some(a) = column(w, &[Kind::Float]) else { return };
-    let method = *w.chance.pick(&["round(1)", "clip(lower=0)", "abs()", "round(2)", "clip(0, 10)"]);
-    set(w, &["tidy"], &format!("df[\"{}\"].{method}", a.expr), Kind::Float, a.nullable);
+    let Some(a) = column(w, &[Kind::Float]) else {
+        return;
+    };
+    let method = *w.chance.pick(&[
+        "round(1)",
+        "clip(lower=0)",
+        "abs()",
+        "round(2)",
+        "clip(0, 10)",
+    ]);
+    set(
+        w,
+        &["tidy"],
+        &format!("df[\"{}\"].{method}", a.expr),
+        Kind::Float,
+        a.nullable,
+    );
 }
 
 fn np_where(w: &mut Writer<'_>) {
     let Some(mask) = mask_expr(w) else { return };
     w.import("import numpy as np");
     if w.chance.percent(50) {
-        set(w, &["flag"], &format!("np.where({mask}, \"yes\", \"no\")"), Kind::Text, false);
+        set(
+            w,
+            &["flag"],
+            &format!("np.where({mask}, \"yes\", \"no\")"),
+            Kind::Text,
+            false,
+        );
     } else {
         let Some(a) = number(w) else { return };
-        set(w, &["chosen"], &format!("np.where({mask}, df[\"{}\"], 0)", a.expr), a.kind, a.nullable);
+        set(
+            w,
+            &["chosen"],
+            &format!("np.where({mask}, df[\"{}\"], 0)", a.expr),
+            a.kind,
+            a.nullable,
+        );
     }
 }
 
 fn rename_drop(w: &mut Writer<'_>) {
-    let Some(at) = (w.vars.len() > 2).then(|| w.chance.below(w.vars.len())) else { return };
+    let Some(at) = (w.vars.len() > 2).then(|| w.chance.below(w.vars.len())) else {
+        return;
+    };
     let old = w.vars[at].expr.clone();
     if w.chance.percent(50) {
         let new = w.name(&["renamed"]);
@@ -577,23 +593,45 @@ fn series_apply(w: &mut Writer<'_>) {
         ("str", Kind::Text),
     ]);
     let kind = if kind == Kind::Float { a.kind } else { kind };
-    set(w, &["done"], &format!("df[\"{}\"].apply({body})", a.expr), kind, a.nullable);
+    set(
+        w,
+        &["done"],
+        &format!("df[\"{}\"].apply({body})", a.expr),
+        kind,
+        a.nullable,
+    );
 }
 
 fn cumsum(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
     let method = *w.chance.pick(&["cumsum()", "cummax()"]);
-    set(w, &["running"], &format!("df[\"{}\"].{method}", a.expr), a.kind, a.nullable);
+    set(
+        w,
+        &["running"],
+        &format!("df[\"{}\"].{method}", a.expr),
+        a.kind,
+        a.nullable,
+    );
 }
 
 fn shift(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
-    let method = *w.chance.pick(&["shift()", "diff()", "shift(-1)", "shift(1, fill_value=0)"]);
-    set(w, &["moved"], &format!("df[\"{}\"].{method}", a.expr), Kind::Float, true);
+    let method = *w
+        .chance
+        .pick(&["shift()", "diff()", "shift(-1)", "shift(1, fill_value=0)"]);
+    set(
+        w,
+        &["moved"],
+        &format!("df[\"{}\"].{method}", a.expr),
+        Kind::Float,
+        true,
+    );
 }
 
 fn dropna(w: &mut Writer<'_>) {
-    let Some(a) = column(w, &[Kind::Float, Kind::Text, Kind::Date]) else { return };
+    let Some(a) = column(w, &[Kind::Float, Kind::Text, Kind::Date]) else {
+        return;
+    };
     w.line(format!("df = df.dropna(subset=[\"{}\"])", a.expr));
     for known in &mut w.vars {
         if known.expr == a.expr {
@@ -605,45 +643,19 @@ fn dropna(w: &mut Writer<'_>) {
 fn assign(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
     let name = w.name(&["doubled", "assigned"]);
-    w.line(format!("df = df.assign({name}=lambda d: d[\"{}\"] * 2)", a.expr));
-    w.vars.push(Var { expr: name, kind: a.kind, nullable: a.nullable, repeats: false });
+    w.line(format!(
+        "df = df.assign({name}=lambda d: d[\"{}\"] * 2)",
+        a.expr
+    ));
+    w.vars.push(Var {
+        expr: name,
+        kind: a.kind,
+        nullable: a.nullable,
+        repeats: false,
+    });
 }
 
 fn frame_query(w: &mut Writer<'_>) {
     let Some(a) = number(w) else { return };
     w.line(format!("df = df.query(\"{} > 1\")", a.expr));
-}
-
-fn value_counts(w: &mut Writer<'_>) {
-    let Some(k) = key(w) else { return };
-    let sort = *w.chance.pick(&["", ".sort_index()"]);
-    w.line(format!("df = df[\"{}\"].value_counts(){sort}.reset_index()", k.expr));
-    w.vars = vec![k, Var { expr: "count".to_owned(), kind: Kind::Int, nullable: false, repeats: false }];
-}
-
-fn from_scalars(w: &mut Writer<'_>) {
-    let Some(a) = number(w) else { return };
-    w.line(format!("df = pd.DataFrame([{{\"rows\": len(df), \"total\": df[\"{0}\"].sum(), \"largest\": df[\"{0}\"].max()}}])", a.expr));
-    w.vars = vec![
-        Var { expr: "rows".to_owned(), kind: Kind::Int, nullable: false, repeats: false },
-        Var { expr: "total".to_owned(), kind: Kind::Float, nullable: false, repeats: false },
-        Var { expr: "largest".to_owned(), kind: Kind::Float, nullable: true, repeats: false },
-    ];
-}
-
-fn own_sql(w: &mut Writer<'_>) {
-    let (Some(k), Some(a)) = (key(w), number(w)) else { return };
-    if k.expr == a.expr {
-        return;
-    }
-    w.import("import sqlite3");
-    w.line("con = sqlite3.connect(\":memory:\")");
-    w.line(format!("df[[\"{}\", \"{}\"]].to_sql(\"t\", con, index=False)", k.expr, a.expr));
-    w.line(format!("df = pd.read_sql(\"SELECT {0}, COUNT(*) AS n, MAX({1}) AS top FROM t GROUP BY {0} ORDER BY {0}\", con)", k.expr, a.expr));
-    w.line("con.close()");
-    w.vars = vec![
-        k,
-        Var { expr: "n".to_owned(), kind: Kind::Int, nullable: false, repeats: false },
-        Var { expr: "top".to_owned(), kind: Kind::Float, nullable: true, repeats: false },
-    ];
 }

@@ -5,8 +5,11 @@
 
 mod construct;
 mod frames;
+mod gathering;
+mod lookups;
 mod loops;
 mod queries;
+mod reshaping;
 mod tables;
 mod values;
 mod writer;
@@ -45,7 +48,7 @@ pub fn generate(seed: u64) -> Program {
 fn drawn(chance: &mut Chance, name: String) -> Program {
     let count = 1 + chance.weighted([2, 6, 1].into_iter());
     let tables = tables::tables(chance, count);
-    let style = chance.weighted([48, 27, 28, 3].into_iter());
+    let style = chance.weighted([49, 27, 30, 3].into_iter());
     let mut used = BTreeSet::new();
     let mut modules = Vec::new();
     match style {
@@ -81,7 +84,9 @@ fn python(
     let mut writer = Writer::new(chance, tables);
     write(&mut writer);
     used.extend(&writer.used);
-    let function = *writer.chance.pick(&["execute", "execute", "run", "process"]);
+    let function = *writer
+        .chance
+        .pick(&["execute", "execute", "run", "process"]);
     ModuleText::Python {
         text: writer.finished(function),
         function: function.to_owned(),
@@ -116,9 +121,8 @@ mod tests {
 
     #[test]
     fn every_construct_is_frequent() {
-        let mut counts: BTreeMap<&str, usize> = constructs()
-            .map(|construct| (construct.name, 0))
-            .collect();
+        let mut counts: BTreeMap<&str, usize> =
+            constructs().map(|construct| (construct.name, 0)).collect();
         let programs = 4000;
         for seed in 0..programs {
             let program = generate(seed);

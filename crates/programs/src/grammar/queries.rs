@@ -41,16 +41,16 @@ pub(super) const QUERIES: &[Construct] = &[
 pub(super) const SHAPES: &[Construct] = &[
     part("SQL select", 7, select),
     part("SQL GROUP BY", 7, group_by),
-    part("SQL bare columns", 6, bare_columns),
-    part("SQL LIMIT", 6, limit),
+    part("SQL bare columns", 7, bare_columns),
+    part("SQL LIMIT", 7, limit),
     part("SQL join", 7, join),
     part("SQL left join", 7, left_join),
     part("SQL IN subquery", 7, in_subquery),
-    part("SQL EXISTS", 6, exists),
-    part("SQL UNION", 6, union),
+    part("SQL EXISTS", 7, exists),
+    part("SQL UNION", 7, union),
     part("SQL DISTINCT", 7, distinct),
     part("SQL HAVING", 7, having),
-    part("SQL WITH", 5, with),
+    part("SQL WITH", 7, with),
 ];
 
 /// A query as the text between two line feeds; the writer's code is the query.
@@ -62,7 +62,11 @@ pub(super) fn query(w: &mut Writer<'_>) {
 }
 
 fn know(w: &mut Writer<'_>, table: usize, alias: &str) {
-    let dot = if alias.is_empty() { String::new() } else { format!("{alias}.") };
+    let dot = if alias.is_empty() {
+        String::new()
+    } else {
+        format!("{alias}.")
+    };
     let fields = w.tables[table].fields.clone();
     for field in fields {
         w.vars.push(Var {
@@ -76,7 +80,9 @@ fn know(w: &mut Writer<'_>, table: usize, alias: &str) {
 
 fn draw(w: &mut Writer<'_>, count: usize) {
     for _ in 0..count {
-        let at = w.chance.weighted(QUERIES.iter().map(|construct| construct.weight));
+        let at = w
+            .chance
+            .weighted(QUERIES.iter().map(|construct| construct.weight));
         let before = w.shown.len();
         (QUERIES[at].write)(w);
         if w.shown.len() > before {
@@ -119,7 +125,11 @@ fn list(w: &Writer<'_>) -> String {
 
 /// The key that orders rows without ties, as the first thing selected.
 fn identify(w: &mut Writer<'_>, alias: &str) -> String {
-    let dot = if alias.is_empty() { String::new() } else { format!("{alias}.") };
+    let dot = if alias.is_empty() {
+        String::new()
+    } else {
+        format!("{alias}.")
+    };
     let id = format!("{dot}{}", w.tables[0].fields[0].name);
     show(w, id.clone());
     id
@@ -201,7 +211,9 @@ fn date_text(w: &mut Writer<'_>) {
 
 fn like(w: &mut Writer<'_>) {
     let text = any(w, Kind::Text);
-    let pattern = *w.chance.pick(&["'%O%'", "'a%'", "'_o%'", "'%h'", "'NORTH'"]);
+    let pattern = *w
+        .chance
+        .pick(&["'%O%'", "'a%'", "'_o%'", "'%h'", "'NORTH'"]);
     let not = *w.chance.pick(&["", "NOT "]);
     show(w, format!("{text} {not}LIKE {pattern}"));
 }
@@ -294,7 +306,11 @@ fn between(w: &mut Writer<'_>) {
 
 fn scalar_subquery(w: &mut Writer<'_>) {
     let table = w.tables[0].name.clone();
-    let n = w.tables[0].fields.iter().find(|field| field.role == Role::Count).map(|field| field.name.clone());
+    let n = w.tables[0]
+        .fields
+        .iter()
+        .find(|field| field.role == Role::Count)
+        .map(|field| field.name.clone());
     let Some(n) = n else { return };
     let function = *w.chance.pick(&["MAX", "MIN", "COUNT", "SUM"]);
     show(w, format!("(SELECT {function}({n}) FROM {table})"));
@@ -305,7 +321,12 @@ fn window(w: &mut Writer<'_>) {
         return;
     }
     let id = w.tables[0].fields[0].name.clone();
-    let Some(id) = w.vars.iter().find(|var| var.expr == id || var.expr.ends_with(&format!(".{id}"))).map(|var| var.expr.clone()) else {
+    let Some(id) = w
+        .vars
+        .iter()
+        .find(|var| var.expr == id || var.expr.ends_with(&format!(".{id}")))
+        .map(|var| var.expr.clone())
+    else {
         return;
     };
     let (key, n) = (any(w, Kind::Text), any(w, Kind::Int));
@@ -406,9 +427,15 @@ fn bare_columns(w: &mut Writer<'_>) {
     let (table, id) = (w.tables[0].name.clone(), w.tables[0].fields[0].name.clone());
     w.mark("SQL GROUP BY");
     draw(w, 1);
-    let more: Vec<String> = w.shown.iter().map(|var| format!(", {} AS c5", var.expr)).collect();
+    let more: Vec<String> = w
+        .shown
+        .iter()
+        .map(|var| format!(", {} AS c5", var.expr))
+        .collect();
     let more = more.first().cloned().unwrap_or_default();
-    w.line(format!("SELECT {key} AS c1, {function}({n}) AS c2, {id} AS c3, {text} AS c4{more}"));
+    w.line(format!(
+        "SELECT {key} AS c1, {function}({n}) AS c2, {id} AS c3, {text} AS c4{more}"
+    ));
     w.line(format!("FROM {table}"));
     w.line(format!("GROUP BY {key}"));
     w.line(format!("ORDER BY {key}"));
@@ -437,7 +464,10 @@ fn joined(w: &mut Writer<'_>, kind: &str) {
     know(w, 1, "s");
     let id = identify(w, "m");
     draw(w, 4);
-    let key = w.tables[1].field(Role::Kind).map(|field| field.name.clone()).unwrap_or_default();
+    let key = w.tables[1]
+        .field(Role::Kind)
+        .map(|field| field.name.clone())
+        .unwrap_or_default();
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     w.line(format!("SELECT {list}"));
     w.line(format!("FROM {main} m"));
@@ -467,7 +497,10 @@ fn in_subquery(w: &mut Writer<'_>) {
     know(w, 0, "");
     let id = identify(w, "");
     draw(w, 4);
-    let key = w.tables[1].field(Role::Kind).map(|field| field.name.clone()).unwrap_or_default();
+    let key = w.tables[1]
+        .field(Role::Kind)
+        .map(|field| field.name.clone())
+        .unwrap_or_default();
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     let not = *w.chance.pick(&["", "NOT "]);
     w.line(format!("SELECT {list}"));
@@ -483,12 +516,17 @@ fn exists(w: &mut Writer<'_>) {
     know(w, 0, "m");
     let id = identify(w, "m");
     draw(w, 4);
-    let key = w.tables[1].field(Role::Kind).map(|field| field.name.clone()).unwrap_or_default();
+    let key = w.tables[1]
+        .field(Role::Kind)
+        .map(|field| field.name.clone())
+        .unwrap_or_default();
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     let not = *w.chance.pick(&["", "NOT "]);
     w.line(format!("SELECT {list}"));
     w.line(format!("FROM {main} AS m"));
-    w.line(format!("WHERE {not}EXISTS (SELECT 1 FROM {side} s WHERE s.{key} = m.{key} AND s.factor > 0)"));
+    w.line(format!(
+        "WHERE {not}EXISTS (SELECT 1 FROM {side} s WHERE s.{key} = m.{key} AND s.factor > 0)"
+    ));
     w.line(format!("ORDER BY {id}"));
 }
 
@@ -546,13 +584,23 @@ fn with(w: &mut Writer<'_>) {
     know(w, 0, "");
     let (key, n, condition) = (group_key(w), any(w, Kind::Int), condition(w));
     let (table, id) = (w.tables[0].name.clone(), w.tables[0].fields[0].name.clone());
-    w.line(format!("WITH kept AS (SELECT * FROM {table} WHERE {condition}),"));
-    w.line(format!("per_key AS (SELECT {key} AS k, COUNT(*) AS n, MAX({n}) AS top FROM kept GROUP BY {key})"));
+    w.line(format!(
+        "WITH kept AS (SELECT * FROM {table} WHERE {condition}),"
+    ));
+    w.line(format!(
+        "per_key AS (SELECT {key} AS k, COUNT(*) AS n, MAX({n}) AS top FROM kept GROUP BY {key})"
+    ));
     w.mark("SQL GROUP BY");
     draw(w, 1);
-    let more: Vec<String> = w.shown.iter().map(|var| format!(", {} AS c4", var.expr)).collect();
+    let more: Vec<String> = w
+        .shown
+        .iter()
+        .map(|var| format!(", {} AS c4", var.expr))
+        .collect();
     let more = more.first().cloned().unwrap_or_default();
-    w.line(format!("SELECT kept.{id} AS c1, per_key.n AS c2, per_key.top AS c3{more}"));
+    w.line(format!(
+        "SELECT kept.{id} AS c1, per_key.n AS c2, per_key.top AS c3{more}"
+    ));
     w.mark("SQL join");
     w.line(format!("FROM kept JOIN per_key ON per_key.k = kept.{key}"));
     w.line("ORDER BY c1");

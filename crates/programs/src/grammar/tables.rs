@@ -35,29 +35,88 @@ pub(super) enum Role {
 
 /// Names by role, one set per trade.
 const NAMES: &[(Role, &[&str])] = &[
-    (Role::Id, &["order_id", "ticket", "ref_no", "claim_id", "shipment", "reading_id", "visit"]),
-    (Role::Kind, &["region", "category", "status", "grade", "species", "channel", "ward", "tariff"]),
-    (Role::Place, &["store", "bay", "team_no", "zone", "lane", "ward_no", "gate"]),
-    (Role::Money, &["amount", "price", "fee", "premium", "charge", "cost"]),
-    (Role::Measure, &["weight", "rate", "level", "score", "volume", "temperature"]),
-    (Role::Count, &["qty", "points", "nights", "pieces", "delay", "copies"]),
+    (
+        Role::Id,
+        &[
+            "order_id",
+            "ticket",
+            "ref_no",
+            "claim_id",
+            "shipment",
+            "reading_id",
+            "visit",
+        ],
+    ),
+    (
+        Role::Kind,
+        &[
+            "region", "category", "status", "grade", "species", "channel", "ward", "tariff",
+        ],
+    ),
+    (
+        Role::Place,
+        &["store", "bay", "team_no", "zone", "lane", "ward_no", "gate"],
+    ),
+    (
+        Role::Money,
+        &["amount", "price", "fee", "premium", "charge", "cost"],
+    ),
+    (
+        Role::Measure,
+        &["weight", "rate", "level", "score", "volume", "temperature"],
+    ),
+    (
+        Role::Count,
+        &["qty", "points", "nights", "pieces", "delay", "copies"],
+    ),
     (Role::Flag, &["active", "paid", "urgent", "insured"]),
-    (Role::Day, &["due_on", "booked_on", "opened", "sampled_on", "birth_date"]),
-    (Role::Moment, &["created_at", "scanned_at", "left_at", "updated"]),
-    (Role::Note, &["remark", "code", "label", "comment", "serial"]),
+    (
+        Role::Day,
+        &["due_on", "booked_on", "opened", "sampled_on", "birth_date"],
+    ),
+    (
+        Role::Moment,
+        &["created_at", "scanned_at", "left_at", "updated"],
+    ),
+    (
+        Role::Note,
+        &["remark", "code", "label", "comment", "serial"],
+    ),
 ];
 
-const MAIN: &[&str] = &["orders", "claims", "readings", "visits", "parcels", "loans", "bookings", "tickets"];
+const MAIN: &[&str] = &[
+    "orders", "claims", "readings", "visits", "parcels", "loans", "bookings", "tickets",
+];
 const SIDE: &[&str] = &["rates", "partners", "tariffs", "regions", "stock", "sites"];
 
-const KINDS: &[&str] = &["north", "South", "a", "B", "zoë", "x, y", "O'Hara", "", " pad ", "gold", "10"];
-const NOTES: &[&str] = &["12", "3.5", "abc", "", " 7 ", "A-1", "x;y", "-4", "It's ok", "été", "1e3", "aXb", "00x"];
-const FLOATS: &[f64] = &[
-    0.1, 0.2, 0.3, 1.005, 2.675, 0.125, -0.0, 0.0, -1.5, 100.0, 1e-5, 12345.678, 2.5, 3.5, -0.125, 7.0,
+const KINDS: &[&str] = &[
+    "north", "South", "a", "B", "zoë", "x, y", "O'Hara", "", " pad ", "gold", "10",
 ];
-const MONEY: &[&str] = &["0.10", "19.99", "2.50", "0.00", "-0.05", "100.00", "7.35", "0.29", "-12.40", "1234.56"];
-const DAYS: &[&str] = &["2024-01-31", "2024-02-29", "2023-12-31", "2024-03-01", "2024-01-01", "2023-02-28", "2024-06-30"];
-const MOMENTS: &[&str] = &["2024-01-31T23:59:59", "2024-02-29T00:00:00", "2023-12-31T12:30:00", "2024-02-28T08:05:09"];
+const NOTES: &[&str] = &[
+    "12", "3.5", "abc", "", " 7 ", "A-1", "x;y", "-4", "It's ok", "été", "1e3", "aXb", "00x",
+];
+const FLOATS: &[f64] = &[
+    0.1, 0.2, 0.3, 1.005, 2.675, 0.125, -0.0, 0.0, -1.5, 100.0, 1e-5, 12345.678, 2.5, 3.5, -0.125,
+    7.0,
+];
+const MONEY: &[&str] = &[
+    "0.10", "19.99", "2.50", "0.00", "-0.05", "100.00", "7.35", "0.29", "-12.40", "1234.56",
+];
+const DAYS: &[&str] = &[
+    "2024-01-31",
+    "2024-02-29",
+    "2023-12-31",
+    "2024-03-01",
+    "2024-01-01",
+    "2023-02-28",
+    "2024-06-30",
+];
+const MOMENTS: &[&str] = &[
+    "2024-01-31T23:59:59",
+    "2024-02-29T00:00:00",
+    "2023-12-31T12:30:00",
+    "2024-02-28T08:05:09",
+];
 
 /// A column of a generated table.
 #[derive(Clone, Debug)]
@@ -108,7 +167,14 @@ fn named(names: &[(Role, &str)], role: Role) -> String {
 
 fn main(chance: &mut Chance, name: &str, names: &[(Role, &str)]) -> Generated {
     let mut roles = vec![Role::Id, Role::Kind, Role::Money, Role::Count];
-    let more = [Role::Place, Role::Measure, Role::Flag, Role::Day, Role::Moment, Role::Note];
+    let more = [
+        Role::Place,
+        Role::Measure,
+        Role::Flag,
+        Role::Day,
+        Role::Moment,
+        Role::Note,
+    ];
     roles.extend(more.into_iter().filter(|_| chance.percent(70)));
     let rest = chance.shuffled(roles.split_off(1));
     roles.extend(rest);
@@ -145,7 +211,14 @@ fn field(chance: &mut Chance, name: String, role: Role) -> Field {
     let (lake_type, nulls) = match role {
         Role::Id => (LakeType::Int64, 0),
         Role::Kind => (LakeType::Text, 30),
-        Role::Place => (if chance.percent(50) { LakeType::Int32 } else { LakeType::Int64 }, 15),
+        Role::Place => (
+            if chance.percent(50) {
+                LakeType::Int32
+            } else {
+                LakeType::Int64
+            },
+            15,
+        ),
         Role::Money => (
             LakeType::Decimal {
                 precision: 12,

@@ -56,7 +56,11 @@ pub(super) const VALUES: &[Construct] = &[
 ];
 
 fn f_string(w: &mut Writer<'_>) {
-    let (text, number, whole) = (w.solid(Kind::Text), w.solid(Kind::Float), w.solid(Kind::Int));
+    let (text, number, whole) = (
+        w.solid(Kind::Text),
+        w.solid(Kind::Float),
+        w.solid(Kind::Int),
+    );
     let expr = match w.chance.below(5) {
         0 => format!("f\"{{{text}}}-{{{whole}}}\""),
         1 => format!("f\"{{{number}:.2f}}\""),
@@ -79,7 +83,11 @@ fn f_string(w: &mut Writer<'_>) {
 }
 
 fn percent_formatting(w: &mut Writer<'_>) {
-    let (text, number, whole) = (w.solid(Kind::Text), w.solid(Kind::Float), w.solid(Kind::Int));
+    let (text, number, whole) = (
+        w.solid(Kind::Text),
+        w.solid(Kind::Float),
+        w.solid(Kind::Int),
+    );
     let expr = match w.chance.below(3) {
         0 => format!("\"%s/%d\" % ({text}, {whole})"),
         1 => format!("\"%.2f\" % {number}"),
@@ -124,7 +132,12 @@ fn string_method(w: &mut Writer<'_>) {
         ("removeprefix(\"A-\")", Kind::Text),
         ("isupper()", Kind::Bool),
     ]);
-    w.give(&["clean", "word", "part"], &format!("{text}.{method}"), kind, false);
+    w.give(
+        &["clean", "word", "part"],
+        &format!("{text}.{method}"),
+        kind,
+        false,
+    );
 }
 
 fn split_join(w: &mut Writer<'_>) {
@@ -144,8 +157,15 @@ fn split_join(w: &mut Writer<'_>) {
 
 fn text_slice(w: &mut Writer<'_>) {
     let text = w.solid(Kind::Text);
-    let slice = *w.chance.pick(&["[:3]", "[-2:]", "[:-1]", "[1:]", "[0:2]", "[::-1]", "[:1]", "[2:5]"]);
-    w.give(&["prefix", "short"], &format!("{text}{slice}"), Kind::Text, false);
+    let slice = *w.chance.pick(&[
+        "[:3]", "[-2:]", "[:-1]", "[1:]", "[0:2]", "[::-1]", "[:1]", "[2:5]",
+    ]);
+    w.give(
+        &["prefix", "short"],
+        &format!("{text}{slice}"),
+        Kind::Text,
+        false,
+    );
 }
 
 fn round(w: &mut Writer<'_>) {
@@ -213,28 +233,65 @@ fn math(w: &mut Writer<'_>) {
 
 fn statistics(w: &mut Writer<'_>) {
     w.import("import statistics");
-    let (a, b, c) = (w.solid(Kind::Float), w.solid(Kind::Float), w.solid(Kind::Int));
+    let (a, b, c) = (
+        w.solid(Kind::Float),
+        w.solid(Kind::Float),
+        w.solid(Kind::Int),
+    );
     let function = *w.chance.pick(&["mean", "median", "fmean"]);
-    w.give(&["middle", "typical"], &format!("statistics.{function}([{a}, {b}, {c}])"), Kind::Float, false);
+    w.give(
+        &["middle", "typical"],
+        &format!("statistics.{function}([{a}, {b}, {c}])"),
+        Kind::Float,
+        false,
+    );
 }
 
 fn timedelta(w: &mut Writer<'_>) {
     w.import("from datetime import date, timedelta");
     let (day, whole) = (w.solid(Kind::Date), w.solid(Kind::Int));
     match w.chance.below(4) {
-        0 => w.give(&["due", "until"], &format!("{day} + timedelta(days={whole})"), Kind::Date, false),
-        1 => w.give(&["age", "days"], &format!("(shared_state[\"__etlEffectiveDate\"] - {day}).days"), Kind::Int, false),
+        0 => w.give(
+            &["due", "until"],
+            &format!("{day} + timedelta(days={whole})"),
+            Kind::Date,
+            false,
+        ),
+        1 => w.give(
+            &["age", "days"],
+            &format!("(shared_state[\"__etlEffectiveDate\"] - {day}).days"),
+            Kind::Int,
+            false,
+        ),
         2 => {
             let other = w.solid(Kind::Date);
-            w.give(&["gap"], &format!("({day} - {other}).days"), Kind::Int, false);
+            w.give(
+                &["gap"],
+                &format!("({day} - {other}).days"),
+                Kind::Int,
+                false,
+            );
         }
-        _ => w.give(&["late"], &format!("{day} < date(2024, 2, 29) - timedelta(weeks=4)"), Kind::Bool, false),
+        _ => w.give(
+            &["late"],
+            &format!("{day} < date(2024, 2, 29) - timedelta(weeks=4)"),
+            Kind::Bool,
+            false,
+        ),
     }
 }
 
 fn date_parts(w: &mut Writer<'_>) {
     let day = w.solid(Kind::Date);
-    let part = *w.chance.pick(&["year", "month", "day", "weekday()", "isoweekday()", "isocalendar()[1]", "toordinal()"]);
+    let part = *w.chance.pick(&[
+        "year",
+        "month",
+        "day",
+        "weekday()",
+        "isoweekday()",
+        "isocalendar()[1]",
+        "toordinal()",
+    ]);
     let expr = if w.chance.percent(25) {
         format!("{day}.year * 100 + {day}.month")
     } else {
@@ -242,13 +299,20 @@ fn date_parts(w: &mut Writer<'_>) {
     };
     w.give(&["period", "part"], &expr, Kind::Int, false);
     if w.chance.percent(20) {
-        w.give(&["first"], &format!("{day}.replace(day=1)"), Kind::Date, false);
+        w.give(
+            &["first"],
+            &format!("{day}.replace(day=1)"),
+            Kind::Date,
+            false,
+        );
     }
 }
 
 fn strftime(w: &mut Writer<'_>) {
     let day = w.solid(Kind::Date);
-    let format = *w.chance.pick(&["%Y-%m", "%d.%m.%Y", "%Y%m%d", "%b %Y", "%A", "%j"]);
+    let format = *w
+        .chance
+        .pick(&["%Y-%m", "%d.%m.%Y", "%Y%m%d", "%b %Y", "%A", "%j"]);
     let expr = if w.chance.percent(35) {
         format!("{day}.isoformat()")
     } else {
@@ -261,7 +325,10 @@ fn calendar(w: &mut Writer<'_>) {
     w.import("import calendar");
     let day = w.solid(Kind::Date);
     let (expr, kind) = match w.chance.below(3) {
-        0 => (format!("calendar.monthrange({day}.year, {day}.month)[1]"), Kind::Int),
+        0 => (
+            format!("calendar.monthrange({day}.year, {day}.month)[1]"),
+            Kind::Int,
+        ),
         1 => (format!("calendar.isleap({day}.year)"), Kind::Bool),
         _ => (format!("calendar.month_abbr[{day}.month]"), Kind::Text),
     };
@@ -283,12 +350,29 @@ fn moment(w: &mut Writer<'_>) {
 fn decimal(w: &mut Writer<'_>) {
     w.import("from decimal import Decimal, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, ROUND_CEILING, ROUND_FLOOR");
     let a = w.solid(Kind::Float);
-    let mode = *w.chance.pick(&["ROUND_HALF_UP", "ROUND_HALF_EVEN", "ROUND_DOWN", "ROUND_UP", "ROUND_CEILING", "ROUND_FLOOR"]);
+    let mode = *w.chance.pick(&[
+        "ROUND_HALF_UP",
+        "ROUND_HALF_EVEN",
+        "ROUND_DOWN",
+        "ROUND_UP",
+        "ROUND_CEILING",
+        "ROUND_FLOOR",
+    ]);
     let places = *w.chance.pick(&["0.01", "0.1", "1", "0.001"]);
     let expr = format!("Decimal(str({a})).quantize(Decimal(\"{places}\"), rounding={mode})");
     match w.chance.below(3) {
-        0 => w.give(&["cents", "exact"], &format!("float({expr})"), Kind::Float, false),
-        1 => w.give(&["cents", "exact"], &format!("str({expr})"), Kind::Text, false),
+        0 => w.give(
+            &["cents", "exact"],
+            &format!("float({expr})"),
+            Kind::Float,
+            false,
+        ),
+        1 => w.give(
+            &["cents", "exact"],
+            &format!("str({expr})"),
+            Kind::Text,
+            false,
+        ),
         _ => {
             // The decimal itself is written.
             let name = w.name(&["exact", "money"]);
@@ -304,19 +388,36 @@ fn decimal(w: &mut Writer<'_>) {
 }
 
 fn truthiness(w: &mut Writer<'_>) {
-    let kind = *w.chance.pick(&[Kind::Text, Kind::Int, Kind::Float, Kind::Bool]);
+    let kind = *w
+        .chance
+        .pick(&[Kind::Text, Kind::Int, Kind::Float, Kind::Bool]);
     let Some(var) = w.maybe(kind) else { return };
     let expr = var.expr;
     match w.chance.below(4) {
         0 => w.give(&["flag"], &format!("1 if {expr} else 0"), Kind::Int, false),
         1 => {
             let other = w.solid(Kind::Bool);
-            w.give(&["both"], &format!("bool({expr}) and {other}"), Kind::Bool, false);
+            w.give(
+                &["both"],
+                &format!("bool({expr}) and {other}"),
+                Kind::Bool,
+                false,
+            );
         }
-        2 => w.give(&["flag"], &format!("\"yes\" if not {expr} else \"no\""), Kind::Text, false),
+        2 => w.give(
+            &["flag"],
+            &format!("\"yes\" if not {expr} else \"no\""),
+            Kind::Text,
+            false,
+        ),
         _ => {
             let constant = w.constant(kind);
-            w.give(&["chosen"], &format!("{expr} or {constant}"), kind, var.nullable);
+            w.give(
+                &["chosen"],
+                &format!("{expr} or {constant}"),
+                kind,
+                var.nullable,
+            );
         }
     }
 }
@@ -330,7 +431,12 @@ fn conditional(w: &mut Writer<'_>) {
         1 => format!("{whole} != 3"),
         _ => format!("{a} >= {whole}"),
     };
-    w.give(&["picked", "band"], &format!("{x} if {condition} else {y}"), kind, false);
+    w.give(
+        &["picked", "band"],
+        &format!("{x} if {condition} else {y}"),
+        kind,
+        false,
+    );
 }
 
 fn if_elif(w: &mut Writer<'_>) {
@@ -390,7 +496,9 @@ fn chained(w: &mut Writer<'_>) {
 }
 
 fn is_none(w: &mut Writer<'_>) {
-    let kind = *w.chance.pick(&[Kind::Text, Kind::Date, Kind::Text, Kind::Float]);
+    let kind = *w
+        .chance
+        .pick(&[Kind::Text, Kind::Date, Kind::Text, Kind::Float]);
     let Some(var) = w.maybe(kind) else { return };
     let expr = match w.chance.below(3) {
         0 => format!("{} is None", var.expr),
@@ -401,7 +509,9 @@ fn is_none(w: &mut Writer<'_>) {
 }
 
 fn nan_test(w: &mut Writer<'_>) {
-    let kind = *w.chance.pick(&[Kind::Float, Kind::Float, Kind::Text, Kind::Moment]);
+    let kind = *w
+        .chance
+        .pick(&[Kind::Float, Kind::Float, Kind::Text, Kind::Moment]);
     let Some(var) = w.maybe(kind) else { return };
     let expr = match w.chance.below(4) {
         0 if kind == Kind::Float => format!("{0} != {0}", var.expr),
@@ -440,7 +550,11 @@ fn maybe_text(w: &mut Writer<'_>) -> String {
 }
 
 fn min_max(w: &mut Writer<'_>) {
-    let (a, b, whole) = (w.solid(Kind::Float), w.solid(Kind::Float), w.solid(Kind::Int));
+    let (a, b, whole) = (
+        w.solid(Kind::Float),
+        w.solid(Kind::Float),
+        w.solid(Kind::Int),
+    );
     let (expr, kind) = match w.chance.below(5) {
         0 => (format!("max({a}, 0.0)"), Kind::Float),
         1 => (format!("min({a}, {b})"), Kind::Float),
@@ -452,9 +566,8 @@ fn min_max(w: &mut Writer<'_>) {
 }
 
 fn try_except(w: &mut Writer<'_>) {
-    let text = match w.maybe(Kind::Text) {
-        Some(var) => var,
-        None => return,
+    let Some(text) = w.maybe(Kind::Text) else {
+        return;
     };
     let name = w.name(&["parsed", "number"]);
     let (call, kind, default) = match w.chance.below(3) {
@@ -462,7 +575,11 @@ fn try_except(w: &mut Writer<'_>) {
         1 => ("float", Kind::Float, "0.0"),
         _ => ("int", Kind::Int, "0"),
     };
-    let errors = *w.chance.pick(&["(ValueError, TypeError)", "(TypeError, ValueError)", "Exception"]);
+    let errors = *w.chance.pick(&[
+        "(ValueError, TypeError)",
+        "(TypeError, ValueError)",
+        "Exception",
+    ]);
     w.open("try:");
     w.line(format!("{name} = {call}({})", text.expr));
     w.close();
@@ -513,8 +630,15 @@ fn helper(w: &mut Writer<'_>) {
     match w.chance.below(4) {
         0 => {
             w.define("def banded(value, limit=2.5):\n    if value is None or value != value:\n        return \"unknown\"\n    if value < 0:\n        return \"negative\"\n    return \"big\" if value >= limit else \"small\"".to_owned());
-            let Some(var) = w.maybe(Kind::Float) else { return };
-            w.give(&["band"], &format!("banded({})", var.expr), Kind::Text, false);
+            let Some(var) = w.maybe(Kind::Float) else {
+                return;
+            };
+            w.give(
+                &["band"],
+                &format!("banded({})", var.expr),
+                Kind::Text,
+                false,
+            );
         }
         1 => {
             w.define("def clean(text):\n    \"\"\"Trimmed, in lower case.\"\"\"\n    if not text:\n        return \"-\"\n    text = text.strip()\n    return text.lower()".to_owned());
@@ -525,7 +649,12 @@ fn helper(w: &mut Writer<'_>) {
             w.define("def discounted(price, pieces, *, rate=0.05):\n    total = price * pieces\n    if pieces >= 5:\n        total -= total * rate\n    return round(total, 2)".to_owned());
             let (a, n) = (w.solid(Kind::Float), w.solid(Kind::Int));
             let rate = *w.chance.pick(&["", ", rate=0.1"]);
-            w.give(&["total"], &format!("discounted({a}, {n}{rate})"), Kind::Float, false);
+            w.give(
+                &["total"],
+                &format!("discounted({a}, {n}{rate})"),
+                Kind::Float,
+                false,
+            );
         }
         _ => {
             w.define("def split_sign(number):\n    sign = \"-\" if number < 0 else \"+\"\n    return sign, abs(number)".to_owned());
@@ -553,7 +682,9 @@ fn class_method(w: &mut Writer<'_>) {
 fn lambda(w: &mut Writer<'_>) {
     let a = w.solid(Kind::Float);
     let name = w.name(&["scale", "taxed"]);
-    w.before(&format!("{name} = lambda x, by=1.19: x * by if x > 0 else 0.0"));
+    w.before(&format!(
+        "{name} = lambda x, by=1.19: x * by if x > 0 else 0.0"
+    ));
     w.give(&["scaled"], &format!("{name}({a})"), Kind::Float, false);
 }
 
@@ -566,14 +697,23 @@ fn constant_dictionary(w: &mut Writer<'_>) {
         _ => {
             w.define("NAMES = {1: \"one\", 2: \"two\"}".to_owned());
             let n = w.solid(Kind::Int);
-            return w.give(&["spelled"], &format!("NAMES.get({n}, \"many\")"), Kind::Text, false);
+            return w.give(
+                &["spelled"],
+                &format!("NAMES.get({n}, \"many\")"),
+                Kind::Text,
+                false,
+            );
         }
     };
     w.give(&["weighted"], &expr, Kind::Int, false);
 }
 
 fn any_all(w: &mut Writer<'_>) {
-    let (a, b, text) = (w.solid(Kind::Float), w.solid(Kind::Int), w.solid(Kind::Text));
+    let (a, b, text) = (
+        w.solid(Kind::Float),
+        w.solid(Kind::Int),
+        w.solid(Kind::Text),
+    );
     let expr = match w.chance.below(4) {
         0 => format!("any([{a} > 5, {b} == 2])"),
         1 => format!("all(x >= 0 for x in ({a}, {b}))"),
@@ -584,26 +724,43 @@ fn any_all(w: &mut Writer<'_>) {
 }
 
 fn generator(w: &mut Writer<'_>) {
-    let (a, b, c) = (w.solid(Kind::Float), w.solid(Kind::Float), w.solid(Kind::Int));
+    let (a, b, c) = (
+        w.solid(Kind::Float),
+        w.solid(Kind::Float),
+        w.solid(Kind::Int),
+    );
     let (expr, kind) = match w.chance.below(4) {
-        0 => (format!("sum(x for x in ({a}, {b}, {c}) if x > 0)"), Kind::Float),
+        0 => (
+            format!("sum(x for x in ({a}, {b}, {c}) if x > 0)"),
+            Kind::Float,
+        ),
         1 => (format!("max(abs(x) for x in ({a}, {b}))"), Kind::Float),
-        2 => (format!("sum(1 for x in [{a}, {b}, {c}] if x >= 2)"), Kind::Int),
-        _ => (format!("\"/\".join(str(x) for x in ({c}, {a}))"), Kind::Text),
+        2 => (
+            format!("sum(1 for x in [{a}, {b}, {c}] if x >= 2)"),
+            Kind::Int,
+        ),
+        _ => (
+            format!("\"/\".join(str(x) for x in ({c}, {a}))"),
+            Kind::Text,
+        ),
     };
     w.give(&["summed", "hits"], &expr, kind, false);
 }
 
 fn tuple(w: &mut Writer<'_>) {
-    let (a, text, n) = (w.solid(Kind::Float), w.solid(Kind::Text), w.solid(Kind::Int));
+    let (a, text, n) = (
+        w.solid(Kind::Float),
+        w.solid(Kind::Text),
+        w.solid(Kind::Int),
+    );
     let name = w.name(&["pair", "triple"]);
     w.line(format!("{name} = ({text}, {n}, {a})"));
     if w.chance.percent(50) {
-        let (x, y, z) = (w.name(&["who"]), w.name(&["many"]), w.name(&["much"]));
-        w.line(format!("{x}, {y}, {z} = {name}"));
-        w.show(z, Kind::Float, false);
-        w.show(y, Kind::Int, false);
-        w.show(x, Kind::Text, false);
+        let (who, many, much) = (w.name(&["who"]), w.name(&["many"]), w.name(&["much"]));
+        w.line(format!("{who}, {many}, {much} = {name}"));
+        w.show(much, Kind::Float, false);
+        w.show(many, Kind::Int, false);
+        w.show(who, Kind::Text, false);
     } else {
         w.show(format!("{name}[0]"), Kind::Text, false);
         w.show(format!("{name}[-1]"), Kind::Float, false);
@@ -657,7 +814,11 @@ fn text_comparison(w: &mut Writer<'_>) {
         1 => format!("{a} == {b}"),
         _ => format!("max({a}, {b})"),
     };
-    let kind = if expr.starts_with("max") { Kind::Text } else { Kind::Bool };
+    let kind = if expr.starts_with("max") {
+        Kind::Text
+    } else {
+        Kind::Bool
+    };
     w.give(&["smaller", "later"], &expr, kind, false);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::loops::Probe;
+use super::lookups::Probe;
 use super::tables::{Field, Generated, Role};
 use crate::chance::Chance;
 
@@ -100,7 +100,8 @@ impl<'a> Writer<'a> {
 
     /// A line at the present depth.
     pub(super) fn line(&mut self, text: impl AsRef<str>) {
-        self.code.push(format!("{}{}", "    ".repeat(self.indent), text.as_ref()));
+        self.code
+            .push(format!("{}{}", "    ".repeat(self.indent), text.as_ref()));
     }
 
     /// A line that opens a block.
@@ -118,7 +119,8 @@ impl<'a> Writer<'a> {
         let Some((at, indent)) = self.before.last().copied() else {
             return self.line(text);
         };
-        self.code.insert(at, format!("{}{text}", "    ".repeat(indent)));
+        self.code
+            .insert(at, format!("{}{text}", "    ".repeat(indent)));
         for (place, _) in &mut self.before {
             if *place >= at {
                 *place += 1;
@@ -173,7 +175,12 @@ impl<'a> Writer<'a> {
 
     /// A value of a kind that may be missing; `None` when no value of it is known.
     pub(super) fn maybe(&mut self, kind: Kind) -> Option<Var> {
-        let fitting: Vec<Var> = self.vars.iter().filter(|var| var.kind == kind).cloned().collect();
+        let fitting: Vec<Var> = self
+            .vars
+            .iter()
+            .filter(|var| var.kind == kind)
+            .cloned()
+            .collect();
         (!fitting.is_empty()).then(|| self.chance.pick(&fitting).clone())
     }
 
@@ -182,14 +189,23 @@ impl<'a> Writer<'a> {
         let Some(var) = self.maybe(kind) else {
             return self.constant(kind);
         };
-        if var.nullable { self.filled(&var) } else { var.expr }
+        if var.nullable {
+            self.filled(&var)
+        } else {
+            var.expr
+        }
     }
 
     pub(super) fn constant(&mut self, kind: Kind) -> String {
         match kind {
             Kind::Int => self.chance.between(-2, 9).to_string(),
-            Kind::Float => (*self.chance.pick(&["0.5", "2.675", "1.1", "-0.05", "10.0"])).to_owned(),
-            Kind::Text => (*self.chance.pick(&["\"gold\"", "\"A-1\"", "\"north\"", "\"it's\""])).to_owned(),
+            Kind::Float => {
+                (*self.chance.pick(&["0.5", "2.675", "1.1", "-0.05", "10.0"])).to_owned()
+            }
+            Kind::Text => (*self
+                .chance
+                .pick(&["\"gold\"", "\"A-1\"", "\"north\"", "\"it's\""]))
+            .to_owned(),
             Kind::Bool => (*self.chance.pick(&["True", "False"])).to_owned(),
             Kind::Date => {
                 self.import("from datetime import date, timedelta");
@@ -253,7 +269,11 @@ impl<'a> Writer<'a> {
 
     /// The whole module.
     pub(super) fn finished(self, function: &str) -> String {
-        let mut text: String = self.imports.iter().map(|line| format!("{line}\n")).collect();
+        let mut text: String = self
+            .imports
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
         for definition in &self.definitions {
             text.push_str(&format!("\n\n{}\n", definition.trim_end()));
         }

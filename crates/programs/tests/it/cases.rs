@@ -159,7 +159,12 @@ fn externals(folder: &Path) -> Vec<Program> {
         .map(|(table, columns)| {
             let rows = json[*table].as_array().expect("rows");
             rows.iter()
-                .map(|row| columns.iter().map(|(name, ..)| row[*name].clone()).collect())
+                .map(|row| {
+                    columns
+                        .iter()
+                        .map(|(name, ..)| row[*name].clone())
+                        .collect()
+                })
                 .collect()
         })
         .collect();
@@ -248,7 +253,8 @@ fn shop_day(date: &str, count: i64) -> Day {
                         .enumerate()
                         .map(|(at, (name, lake_type, nullable))| {
                             // A column with NULLs has one on every date that has rows.
-                            let null = *nullable && (row == at as i64 % count || chance.percent(25));
+                            let null =
+                                *nullable && (row == at as i64 % count || chance.percent(25));
                             if *name == "as_of" {
                                 json!(date)
                             } else if null {

@@ -29,7 +29,11 @@ fn faults(judged: &[Judged]) -> String {
         .iter()
         .filter_map(|one| {
             let (program, fault) = one.shrunk.as_ref()?;
-            Some(format!("==== {}: {fault}\n{}", one.program.name, program.text()))
+            Some(format!(
+                "==== {}: {fault}\n{}",
+                one.program.name,
+                program.text()
+            ))
         })
         .collect()
 }
@@ -39,7 +43,10 @@ fn faults(judged: &[Judged]) -> String {
 fn cases_of_the_frontends_agree_on_all_sides() {
     let judged = run(&cases::cases());
     assert!(judged.len() > 60, "only {} cases", judged.len());
-    let lifted = judged.iter().filter(|one| one.verdict.lifted.is_ok()).count();
+    let lifted = judged
+        .iter()
+        .filter(|one| one.verdict.lifted.is_ok())
+        .count();
     assert!(lifted > 30, "only {lifted} of {} are lifted", judged.len());
     let faults = faults(&judged);
     assert!(faults.is_empty(), "{faults}");
@@ -108,7 +115,9 @@ fn generated_programs_agree_on_both_sides() {
         survey.raising,
         survey.programs
     );
-    let known: Vec<&str> = grammar::constructs().map(|construct| construct.name).collect();
+    let known: Vec<&str> = grammar::constructs()
+        .map(|construct| construct.name)
+        .collect();
     let unknown: Vec<&&str> = survey
         .constructs
         .keys()
@@ -126,7 +135,9 @@ fn seed_of_commit() -> u64 {
     let digits = commit
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
         .unwrap_or_default();
-    let number = digits.get(..10).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    let number = digits
+        .get(..10)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
     // Below the seeds of long runs, beyond the fixed ones; without a repository they are fixed, too.
     10_000_000 + number.unwrap_or(0) % 1_000_000_000
 }

@@ -570,7 +570,10 @@ impl<'a> Lowering<'a> {
                 let value = Expr::column(column.name.clone());
                 let (value, iso) = match column.ty.base {
                     Base::Int64 | Base::Text | Base::Nothing => (value, None),
-                    Base::Float64 => (Expr::call(Function::SqliteReal, vec![value]), None),
+                    Base::Float64 => {
+                        let real = Expr::call(Function::SqliteReal, vec![value]);
+                        (without_negative_zero(real, column.ty), None)
+                    }
                     Base::Decimal { .. } => {
                         let float = Expr::call(Function::ToPandasFloat, vec![value]);
                         (Expr::call(Function::SqliteReal, vec![float]), None)
@@ -596,6 +599,16 @@ impl<'a> Lowering<'a> {
             })
             .collect()
     }
+}
+
+/// A REAL as it comes back from a table: SQLite stores whole numbers as integers, which have no negative
+/// zero. Adding zero changes no other float.
+fn without_negative_zero(real: Expr, ty: ColumnType) -> Expr {
+    if ty.from_decimal.is_some() {
+        return real;
+    }
+    let zero = Expr::literal(Literal::Float(0.0));
+    Expr::call(Function::Add, vec![real, zero])
 }
 
 /// Where a query stands.

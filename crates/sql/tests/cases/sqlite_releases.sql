@@ -1,6 +1,6 @@
 WITH kept AS (
     -- the rows of orders that pass the filter
-    SELECT order_id, nanvl(weight, NULL) AS weight, row_no
+    SELECT order_id, nanvl(weight, NULL) + 0.0 AS weight, row_no
     FROM orders
     WHERE order_id > 5
 )
