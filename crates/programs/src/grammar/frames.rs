@@ -54,7 +54,7 @@ pub(super) const FRAMES: &[Construct] = &[
     step("Series.shift", 4, shift),
     step("dropna", 4, dropna),
     step("assign", 4, assign),
-    step("query of a frame", 3, frame_query),
+    step("query of a frame", 4, frame_query),
     step("value_counts", 4, reshaping::value_counts),
     step("DataFrame from scalars", 5, reshaping::from_scalars),
     step("read_sql over sqlite3", 4, reshaping::own_sql),

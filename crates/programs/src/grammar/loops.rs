@@ -79,7 +79,7 @@ pub(super) const LOOPS: &[Construct] = &[
         6,
         reset_on_change,
     ),
-    row(Slot::Running, "running maximum", 4, running_maximum),
+    row(Slot::Running, "running maximum", 5, running_maximum),
     row(
         Slot::Gathering,
         "dict accumulation",
@@ -89,15 +89,15 @@ pub(super) const LOOPS: &[Construct] = &[
     row(
         Slot::Gathering,
         "defaultdict",
-        6,
+        7,
         gathering::gather_defaultdict,
     ),
     row(Slot::Gathering, "Counter", 6, gathering::gather_counter),
-    row(Slot::Gathering, "dict of lists", 5, gathering::gather_lists),
+    row(Slot::Gathering, "dict of lists", 6, gathering::gather_lists),
     row(
         Slot::Gathering,
         "dict of dicts",
-        5,
+        6,
         gathering::gather_records,
     ),
     row(Slot::Gathering, "tuple key", 5, gathering::gather_tuple_key),
