@@ -35,7 +35,7 @@ pub(super) const FRAMES: &[Construct] = &[
     step("groupby size", 5, reshaping::groupby_size),
     step("groupby cumsum", 5, reshaping::groupby_cumsum),
     step("groupby shift", 5, reshaping::groupby_shift),
-    step("groupby rank", 4, reshaping::groupby_rank),
+    step("groupby rank", 5, reshaping::groupby_rank),
     step("groupby apply", 5, reshaping::groupby_apply),
     step("sort_values", 6, reshaping::sort_values),
     step("drop_duplicates", 5, reshaping::drop_duplicates),
@@ -46,7 +46,7 @@ pub(super) const FRAMES: &[Construct] = &[
     step("rolling", 4, rolling),
     step("head and iloc", 4, head_iloc),
     step("at", 4, at),
-    step("Series.round and clip", 4, round_clip),
+    step("Series.round and clip", 5, round_clip),
     step("numpy where", 5, np_where),
     step("rename and drop", 4, rename_drop),
     step("Series.apply", 4, series_apply),
@@ -57,7 +57,7 @@ pub(super) const FRAMES: &[Construct] = &[
     step("query of a frame", 4, frame_query),
     step("value_counts", 4, reshaping::value_counts),
     step("DataFrame from scalars", 5, reshaping::from_scalars),
-    step("read_sql over sqlite3", 4, reshaping::own_sql),
+    step("read_sql over sqlite3", 6, reshaping::own_sql),
 ];
 
 /// A chain.

@@ -92,7 +92,7 @@ pub(super) const LOOPS: &[Construct] = &[
         7,
         gathering::gather_defaultdict,
     ),
-    row(Slot::Gathering, "Counter", 6, gathering::gather_counter),
+    row(Slot::Gathering, "Counter", 7, gathering::gather_counter),
     row(Slot::Gathering, "dict of lists", 6, gathering::gather_lists),
     row(
         Slot::Gathering,
@@ -145,7 +145,7 @@ pub(super) fn program(w: &mut Writer<'_>) {
     if w.tables.len() > 1 && w.chance.percent(75) {
         draw(w, Slot::Lookup);
     }
-    let gathers = w.chance.percent(60);
+    let gathers = w.chance.percent(63);
     if gathers {
         draw(w, Slot::Gathering);
     } else {
@@ -159,9 +159,7 @@ pub(super) fn program(w: &mut Writer<'_>) {
         for _ in 0..values {
             draw_value(w);
         }
-        if w.chance.percent(80) {
-            draw(w, Slot::Running);
-        }
+        draw(w, Slot::Running);
         append(w);
         close_loop(w);
     }

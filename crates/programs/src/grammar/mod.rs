@@ -48,7 +48,7 @@ pub fn generate(seed: u64) -> Program {
 fn drawn(chance: &mut Chance, name: String) -> Program {
     let count = 1 + chance.weighted([2, 6, 1].into_iter());
     let tables = tables::tables(chance, count);
-    let style = chance.weighted([49, 27, 30, 3].into_iter());
+    let style = chance.weighted([58, 31, 34, 3].into_iter());
     let mut used = BTreeSet::new();
     let mut modules = Vec::new();
     match style {

@@ -41,7 +41,7 @@ pub(super) const QUERIES: &[Construct] = &[
 pub(super) const SHAPES: &[Construct] = &[
     part("SQL select", 7, select),
     part("SQL GROUP BY", 7, group_by),
-    part("SQL bare columns", 7, bare_columns),
+    part("SQL bare columns", 8, bare_columns),
     part("SQL LIMIT", 7, limit),
     part("SQL join", 7, join),
     part("SQL left join", 7, left_join),
