@@ -1,6 +1,6 @@
 //! `decimal.Decimal`: construction and quantizing.
 
-use relift_dataflow::{Base, Function, Literal, Refusal, RoundingMode};
+use relift_dataflow::{Base, Comparison, Flavour, Function, Literal, Refusal, RoundingMode};
 use relift_diagnostics::Span;
 use relift_values::PythonFunction;
 
@@ -178,11 +178,41 @@ impl Lowerer<'_> {
             "None has no method and raises AttributeError",
             span,
         )?;
-        Ok(Value::Scalar(self.apply(
+        let finer = match self.type_of(&term)?.base {
+            Base::Decimal { scale: digits, .. } => i64::from(digits) > scale,
+            _ => true,
+        };
+        let quantized = self.apply(
             Function::Quantize(mode),
-            vec![term, Term::literal(Literal::Int(scale))],
+            vec![term.clone(), Term::literal(Literal::Int(scale))],
             span,
-        )?))
+        )?;
+        if finer {
+            self.without_negative_zero(&term, &quantized, &arguments.construct, span)?;
+        }
+        Ok(Value::Scalar(quantized))
+    }
+
+    /// `Decimal("-0.4").quantize(Decimal("1"))` is `Decimal("-0")`, which no other decimal type has.
+    fn without_negative_zero(
+        &mut self,
+        term: &Term,
+        quantized: &Term,
+        construct: &str,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let zero = || Term::literal(Literal::Int(0));
+        let at_least = Function::Compare(Comparison::Ge, Flavour::Python);
+        let unequal = Function::Compare(Comparison::Ne, Flavour::Python);
+        let positive = self.apply(at_least, vec![term.clone(), zero()], span)?;
+        let something = self.apply(unequal, vec![quantized.clone(), zero()], span)?;
+        let sound = self.apply(Function::Or, vec![positive, something], span)?;
+        self.require(
+            &sound,
+            construct,
+            "a negative value that becomes zero keeps its sign",
+            span,
+        )
     }
 }
 

@@ -493,19 +493,44 @@ fn in_calendar(days: i32) -> bool {
 
 fn strftime(value: &Value, format: &str) -> Option<String> {
     let days = days(value)?;
-    if let Value::Timestamp(microseconds) = value {
-        // Only the date is printed by a `DateFormat`.
-        let of_day = microseconds.rem_euclid(DAY_MICROSECONDS) != 0;
-        let asks_time = ["H", "M", "S"].iter().any(|letter| {
-            format.contains(&format!("%{letter}")) || format.contains(&format!("%-{letter}"))
-        });
-        if of_day && asks_time {
-            return None;
-        }
-    }
     // To the settings `iso` is a word for a format; to strftime it is three letters.
     if format == "iso" {
         return Some(format.to_owned());
     }
-    Some(DateFormat::parse(format).ok()?.text(date_from_days(days)?))
+    let of_day = match value {
+        Value::Timestamp(microseconds) => microseconds.rem_euclid(DAY_MICROSECONDS) / 1_000_000,
+        _ => 0,
+    };
+    let format = with_time(format, of_day);
+    Some(
+        DateFormat::parse(&format)
+            .ok()?
+            .text(date_from_days(days)?),
+    )
+}
+
+/// The format with hour, minute and second of a day in place of their letters; a `DateFormat` has the others.
+fn with_time(format: &str, second_of_day: i64) -> String {
+    let mut text = String::new();
+    let mut letters = format.chars().peekable();
+    while let Some(letter) = letters.next() {
+        text.push(letter);
+        if letter != '%' {
+            continue;
+        }
+        let part = match letters.peek() {
+            Some('H') => second_of_day / 3600,
+            Some('M') => second_of_day / 60 % 60,
+            Some('S') => second_of_day % 60,
+            // The second sign of `%%` begins nothing.
+            _ => {
+                text.extend(letters.next());
+                continue;
+            }
+        };
+        letters.next();
+        text.pop();
+        text.push_str(&format!("{part:02}"));
+    }
+    text
 }

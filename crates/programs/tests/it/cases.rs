@@ -174,7 +174,8 @@ fn externals(folder: &Path) -> Vec<Program> {
     }];
     let mut programs = Vec::new();
     for (name, text) in files(folder, "py") {
-        if name == "record" {
+        // Those with modules of their own beside them are more than one file.
+        if name == "record" || name.contains("import") {
             continue;
         }
         for frame in frames_set(&text) {

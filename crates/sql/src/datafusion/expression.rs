@@ -145,6 +145,23 @@ impl Translator<'_> {
                 .map(|argument| self.value(argument))
                 .collect::<Result<Vec<_>, _>>()
         };
+        // Rows with ints and rows with floats are printed as floats; -0.0 is no int.
+        if matches!(
+            function,
+            F::Multiply | F::Negate | F::FloorDivide | F::Modulo
+        ) {
+            let bases = arguments
+                .iter()
+                .map(|argument| self.ty(argument).map(|ty| ty.base))
+                .collect::<Result<Vec<_>, _>>()?;
+            if bases.contains(&Base::Number)
+                && bases
+                    .iter()
+                    .all(|base| matches!(base, Base::Number | Base::Int64))
+            {
+                return no("the sign of a zero depends on which rows hold ints");
+            }
+        }
         Ok(match function {
             F::IsNone => self.is_none(first)?,
             F::IsMissing => self.is_missing(first)?,

@@ -4,7 +4,7 @@ WITH orders_2 AS (
         customer_id,
         status,
         CAST(amount AS DOUBLE) AS amount,
-        nanvl(weight, NULL) AS weight,
+        nanvl(weight, NULL) + 0.0 AS weight,
         row_no
     FROM orders
 )

@@ -7,7 +7,7 @@ SELECT
     CAST(order_id AS VARCHAR) AS id_text,
     sqlite_text(CAST(amount AS DOUBLE), '3.40.1') AS amount_text,
     CAST(amount AS DOUBLE) AS amount_numeric,
-    nanvl(weight, NULL) AS weight_decimal,
+    nanvl(weight, NULL) + 0.0 AS weight_decimal,
     CAST(order_id AS VARCHAR) AS id_varchar,
     order_id AS id_numeric
 FROM orders

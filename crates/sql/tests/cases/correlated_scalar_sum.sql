@@ -5,7 +5,7 @@ WITH order_lines_by_order_id AS (
     GROUP BY order_id
 ),
 visits_2 AS (
-    SELECT customer_id, nanvl(score, NULL) AS score
+    SELECT customer_id, nanvl(score, NULL) + 0.0 AS score
     FROM visits
 ),
 visits_by_customer_id AS (
@@ -46,7 +46,7 @@ WITH order_lines_by_order_id AS (
     GROUP BY order_id
 ),
 visits_2 AS (
-    SELECT customer_id, nanvl(score, NULL) AS score
+    SELECT customer_id, nanvl(score, NULL) + 0.0 AS score
     FROM visits
 ),
 visits_by_customer_id AS (

@@ -6,7 +6,7 @@ WITH running AS (
         row_no,
         customer_id,
         sum(CASE WHEN amount > 2 THEN CAST(amount AS DOUBLE) ELSE 0.0 END) OVER (PARTITION BY customer_id ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_kept,
-        sum(CASE WHEN order_id > 3 THEN nanvl(weight, NULL) ELSE 1.0 END) OVER (PARTITION BY customer_id ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_t
+        sum(CASE WHEN order_id > 3 THEN nanvl(weight, NULL) + 0.0 ELSE 1.0 END) OVER (PARTITION BY customer_id ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_t
     FROM orders
 )
 SELECT

@@ -10,7 +10,7 @@ WITH combined AS (
     UNION ALL
     SELECT
         visit_id AS id,
-        nanvl(score, NULL) AS value,
+        nanvl(score, NULL) + 0.0 AS value,
         'visit' AS what,
         2 AS branch,
         row_no AS row_position
