@@ -64,12 +64,13 @@ fn stands_on(flow: &Dataflow, needed: &BTreeSet<NodeId>, node: NodeId) -> bool {
             | Op::Sort { input, .. }
             | Op::Limit { input, .. }
             | Op::When { input, .. }
+            // What is counted of the rows only to be demanded of them.
+            | Op::Aggregate { input, .. }
             | Op::Window { input, .. }
             | Op::Running(Running { input, .. }) => stands_on(flow, needed, *input),
             Op::Scan { .. }
             | Op::Values { .. }
             | Op::Join { .. }
-            | Op::Aggregate { .. }
             | Op::Pick { .. }
             | Op::Distinct { .. }
             | Op::Union { .. }

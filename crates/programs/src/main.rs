@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use relift_programs::{Judged, Program, Survey, grammar, judged};
 
-const USAGE: &str = "usage: programs --seeds A..B [--save FOLDER] | --print SEED | FILE...
+const USAGE: &str =
+    "usage: programs --seeds A..B [--save FOLDER] | --print SEED | [--explain] FILE...
 RELIFT_CACHE names the folder the Python environment is kept in.";
 
 fn main() -> ExitCode {
@@ -25,6 +26,7 @@ fn run() -> Result<bool, String> {
     let mut programs = Vec::new();
     let mut save = None;
     let mut files = false;
+    let mut explain = false;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(USAGE);
         match argument.as_str() {
@@ -39,6 +41,7 @@ fn run() -> Result<bool, String> {
                 print(&grammar::generate(seed).text());
                 return Ok(true);
             }
+            "--explain" => explain = true,
             "--save" => save = Some(PathBuf::from(value()?)),
             file if !file.starts_with('-') => {
                 let text =
@@ -57,6 +60,11 @@ fn run() -> Result<bool, String> {
     std::panic::set_hook(Box::new(|_| {}));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let judged = judged(&programs, threads, &python)?;
+    if explain {
+        for program in &programs {
+            explained(program)?;
+        }
+    }
     if files {
         for one in &judged {
             print(&format!(
@@ -72,6 +80,19 @@ fn run() -> Result<bool, String> {
         report(one, save.as_deref())?;
     }
     Ok(sound)
+}
+
+/// The dataflow and the SQL of a program.
+fn explained(program: &Program) -> Result<(), String> {
+    // Of a release all constructs mean the same in.
+    let found = relift_programs::understand(program, &relift_programs::workspace(), "3.40.1")?;
+    if let Ok(understood) = found {
+        print(&format!("{}\n", understood.flow));
+        for (name, sql) in &understood.rewrite.files {
+            print(&format!("-- {name}\n{sql}\n"));
+        }
+    }
+    Ok(())
 }
 
 fn report(judged: &Judged, save: Option<&Path>) -> Result<(), String> {

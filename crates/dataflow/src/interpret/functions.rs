@@ -502,11 +502,7 @@ fn strftime(value: &Value, format: &str) -> Option<String> {
         _ => 0,
     };
     let format = with_time(format, of_day);
-    Some(
-        DateFormat::parse(&format)
-            .ok()?
-            .text(date_from_days(days)?),
-    )
+    Some(DateFormat::parse(&format).ok()?.text(date_from_days(days)?))
 }
 
 /// The format with hour, minute and second of a day in place of their letters; a `DateFormat` has the others.
