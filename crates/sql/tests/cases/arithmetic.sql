@@ -3,7 +3,7 @@ WITH orders_2 AS (
         order_id,
         customer_id,
         CAST(amount AS DOUBLE) AS amount,
-        nanvl(weight, NULL) AS weight,
+        nanvl(weight, NULL) + 0.0 AS weight,
         row_no
     FROM orders
 ),
@@ -30,7 +30,7 @@ ORDER BY row_no
 
 -- obligation: pandas would read an integer column with NULL as floats
 WITH orders_2 AS (
-    SELECT order_id, CAST(amount AS DOUBLE) AS amount, nanvl(weight, NULL) AS weight
+    SELECT order_id, CAST(amount AS DOUBLE) AS amount, nanvl(weight, NULL) + 0.0 AS weight
     FROM orders
 ),
 computed AS (

@@ -22,7 +22,7 @@ ORDER BY row_no
 
 -- obligation: pandas would read a column as ints on a day when no row of it has a fraction or is NULL
 WITH computed AS (
-    SELECT coalesce(nanvl(weight, NULL), -1) AS w
+    SELECT coalesce(nanvl(weight, NULL) + 0.0, -1) AS w
     FROM orders
 ),
 totals AS (

@@ -4,7 +4,7 @@ WITH running AS (
         CAST(amount AS DOUBLE) AS amount,
         row_no,
         status,
-        sum(nanvl(weight, NULL)) OVER (PARTITION BY status ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_w
+        sum(nanvl(weight, NULL) + 0.0) OVER (PARTITION BY status ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_w
     FROM orders
 )
 SELECT status, count(*) AS n, coalesce(last_value(running_w ORDER BY row_no), 0.0) AS w

@@ -11,7 +11,7 @@ SELECT
     replace(status, 'o', '0') AS z,
     translate(status, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS u,
     status || '-' || sqlite_text(CAST(amount AS DOUBLE), '3.40.1') AS joined,
-    CASE WHEN nanvl(weight, NULL) IS NULL THEN 'null' ELSE 'real' END AS kind
+    CASE WHEN nanvl(weight, NULL) + 0.0 IS NULL THEN 'null' ELSE 'real' END AS kind
 FROM orders
 ORDER BY row_no
 -- level: Flat; orders(order_id, status, amount, weight + row_no)
