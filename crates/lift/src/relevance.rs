@@ -68,8 +68,9 @@ fn stands_on(flow: &Dataflow, needed: &BTreeSet<NodeId>, node: NodeId) -> bool {
             | Op::Aggregate { input, .. }
             | Op::Window { input, .. }
             | Op::Running(Running { input, .. }) => stands_on(flow, needed, *input),
+            // What is demanded of the run itself holds whatever is read.
+            Op::Values { .. } => true,
             Op::Scan { .. }
-            | Op::Values { .. }
             | Op::Join { .. }
             | Op::Pick { .. }
             | Op::Distinct { .. }
