@@ -51,6 +51,20 @@ pub enum AggregateFunction {
     SqlFloatSum,
     /// SQL `AVG`: the float sum in row order divided by the count.
     SqlAverage,
+    /// pandas `groupby().sum()` of floats: compensated, in row order; missing values are skipped, 0.0 on none.
+    PandasGroupSum,
+    /// pandas `groupby().mean()`: such a sum divided by the number of values; NaN on none.
+    PandasGroupMean,
+    /// pandas `groupby().var()`: the sample variance in one pass over the rows; NaN on fewer than two values.
+    PandasGroupVariance,
+    /// pandas `Series.sum()` of floats: in pairs, a missing value counting as 0.0 in its place.
+    PandasSum,
+    /// pandas `Series.mean()`: such a sum divided by the number of values; NaN on none.
+    PandasMean,
+    /// pandas `Series.var()`: the sample variance with sums in pairs; NaN on fewer than two values.
+    PandasVariance,
+    /// pandas' median; missing values are skipped, NaN on none.
+    PandasMedian,
     /// Smallest; the argument is never missing; missing on no rows.
     Min,
     /// Largest; likewise.
@@ -76,6 +90,13 @@ impl AggregateFunction {
         (Self::SqlSum, "sql_sum"),
         (Self::SqlFloatSum, "sql_float_sum"),
         (Self::SqlAverage, "sql_average"),
+        (Self::PandasGroupSum, "pandas_group_sum"),
+        (Self::PandasGroupMean, "pandas_group_mean"),
+        (Self::PandasGroupVariance, "pandas_group_variance"),
+        (Self::PandasSum, "pandas_sum"),
+        (Self::PandasMean, "pandas_mean"),
+        (Self::PandasVariance, "pandas_variance"),
+        (Self::PandasMedian, "pandas_median"),
         (Self::Min, "min"),
         (Self::Max, "max"),
         (Self::First, "first"),
@@ -100,11 +121,25 @@ impl AggregateFunction {
             .map(|(function, _)| *function)
     }
 
+    /// Whether it is one of pandas' own over the floats of a column, computed from all of them in row order.
+    pub fn of_list(self) -> bool {
+        matches!(
+            self,
+            Self::PandasGroupSum
+                | Self::PandasGroupMean
+                | Self::PandasGroupVariance
+                | Self::PandasSum
+                | Self::PandasMean
+                | Self::PandasVariance
+                | Self::PandasMedian
+        )
+    }
+
     /// Whether the result can depend on the order of the rows.
     pub fn observes_order(self) -> bool {
         matches!(
             self,
             Self::FloatSum | Self::SqlFloatSum | Self::SqlAverage | Self::First | Self::Last
-        )
+        ) || self.of_list() && self != Self::PandasMedian
     }
 }

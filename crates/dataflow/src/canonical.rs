@@ -560,6 +560,10 @@ fn calculates(function: Function) -> bool {
             | Function::Known
             | Function::ToFloat
             | Function::ToPandasFloat
+            | Function::NotMissing
+            | Function::PandasInteger
+            | Function::NullableInteger
+            | Function::MissingAsNan
             | Function::ToInt
             | Function::ToText
             | Function::ToDecimal

@@ -181,6 +181,18 @@ functions! {
     ToFloat = "to_float",
     /// A lake value as pandas holds it in a float64 column: NULL becomes NaN.
     ToPandasFloat = "to_pandas_float",
+    /// The value where the way to it says that it is neither None nor NaN.
+    NotMissing = "not_missing",
+    /// The square root of a float, correctly rounded; NaN of a negative one, as in numpy.
+    SquareRoot = "square_root",
+    /// An integer column as pandas holds it on the day: floats with NaN where the second argument, a
+    /// condition without columns, is true (some value is NULL), integers where it is not.
+    PandasInteger = "pandas_integer",
+    /// The whole number a value of such a column is, NULL where it is missing.
+    NullableInteger = "nullable_integer",
+    /// The value as an object column holds it after rows without a partner were added: what is missing
+    /// is NaN (NaT in a column of timestamps).
+    MissingAsNan = "missing_as_nan",
     /// Python `int(x)` of a number: towards zero; of text: parsed.
     ToInt = "to_int",
     /// Python `str(x)`.

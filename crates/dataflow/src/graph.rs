@@ -123,6 +123,12 @@ impl Dataflow {
         Ok(id)
     }
 
+    /// The columns a relation would have.
+    pub fn schema_of(&self, op: &Op, catalog: &Catalog) -> Result<crate::Schema, TypeError> {
+        let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes"));
+        Ok(properties(self, id, op, catalog)?.schema)
+    }
+
     /// The relation.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]

@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod canonical;
+mod dtype;
 mod expr;
 mod function;
 mod graph;
@@ -27,6 +28,7 @@ mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction};
 pub use canonical::Canonical;
+pub use dtype::{DatedIntegers, dated_integers, float_condition};
 pub use expr::{Expr, ExprKind, Literal, LookupValue, Parameter};
 pub use function::{Comparison, Flavour, Function, RoundingMode};
 pub use graph::{Dataflow, FrameBinding, Obligation, ObligationKind, Sink};

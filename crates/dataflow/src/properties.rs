@@ -663,6 +663,12 @@ fn aggregate_type(
         {
             ColumnType::of(Base::Float64).with(ty.missing).with(on_none)
         }
+        (function, Some(ty))
+            if function.of_list() && matches!(ty.base, Base::Float64 | Base::Int64) =>
+        {
+            let sum = matches!(function, A::PandasGroupSum | A::PandasSum);
+            ColumnType::of(Base::Float64).with(if sum { Missing::NEVER } else { Missing::NAN })
+        }
         (A::Min | A::Max | A::First | A::Last, Some(ty)) => ty.with(on_none),
         _ => return Err(undefined()),
     })

@@ -44,6 +44,19 @@ fn step(expr: Expr) -> Expr {
                 },
             }
         }
+        ExprKind::Call(Function::NullableInteger, mut arguments) => {
+            match arguments.remove(0).kind {
+                ExprKind::Call(Function::PandasInteger, mut inner) => inner.remove(0),
+                kind => Expr::call(
+                    Function::NullableInteger,
+                    vec![Expr {
+                        kind,
+                        span: span.clone(),
+                    }],
+                )
+                .at(span),
+            }
+        }
         ExprKind::If { arms, otherwise } => branches(arms, *otherwise).at(span),
         kind => Expr { kind, span },
     }

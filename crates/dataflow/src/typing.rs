@@ -287,6 +287,52 @@ fn call_type(
             }),
             _ => Err(undefined()),
         },
+        F::PandasInteger => match types {
+            [ty, condition] if ty.base == Base::Int64 && condition.base == Base::Bool => {
+                Ok(ColumnType::of(Base::Number).with(Missing {
+                    none: false,
+                    nan: ty.missing.possible(),
+                }))
+            }
+            _ => Err(undefined()),
+        },
+        F::NotMissing => match types {
+            [ty] => Ok(ColumnType {
+                missing: Missing::NEVER,
+                ..*ty
+            }),
+            _ => Err(undefined()),
+        },
+        F::SquareRoot => match types {
+            [ty] if ty.base == Base::Float64 => Ok(ColumnType {
+                from_decimal: None,
+                missing: Missing {
+                    none: ty.missing.none,
+                    nan: true,
+                },
+                ..*ty
+            }),
+            _ => Err(undefined()),
+        },
+        F::NullableInteger => match types {
+            [ty] if matches!(ty.base, Base::Number | Base::Int64) => {
+                Ok(ColumnType::of(Base::Int64).with(Missing {
+                    none: ty.missing.possible(),
+                    nan: false,
+                }))
+            }
+            _ => Err(undefined()),
+        },
+        F::MissingAsNan => match types {
+            [ty] => Ok(ColumnType {
+                missing: Missing {
+                    none: false,
+                    nan: ty.missing.possible(),
+                },
+                ..*ty
+            }),
+            _ => Err(undefined()),
+        },
         F::ToText => match types {
             [ty] if matches!(ty.base, Base::Number | Base::Decimal { padded: false, .. }) => {
                 Err(undefined())

@@ -212,7 +212,14 @@ fn aggregate_changes(op: &Op, index: usize) -> Vec<(String, Op)> {
         AggregateFunction::CountDistinct => Some(AggregateFunction::CountValues),
         AggregateFunction::FloatSum
         | AggregateFunction::SqlFloatSum
-        | AggregateFunction::SqlAverage => Some(AggregateFunction::Max),
+        | AggregateFunction::SqlAverage
+        | AggregateFunction::PandasGroupSum
+        | AggregateFunction::PandasGroupMean
+        | AggregateFunction::PandasGroupVariance
+        | AggregateFunction::PandasSum
+        | AggregateFunction::PandasMean
+        | AggregateFunction::PandasVariance
+        | AggregateFunction::PandasMedian => Some(AggregateFunction::Max),
         AggregateFunction::SqlSum => Some(AggregateFunction::Max),
         AggregateFunction::Count => None,
     };

@@ -140,6 +140,7 @@ fn level(flow: &Dataflow, nodes: &[NodeId]) -> Level {
                 });
                 match aggregate.function {
                     A::First | A::Last => Level::OrderedAggregate,
+                    of_list if of_list.of_list() => Level::OrderedAggregate,
                     A::FloatSum | A::SqlFloatSum | A::SqlAverage if float => Level::Window,
                     _ => Level::Flat,
                 }

@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use relift_dataflow::{
-    Base, Dataflow, FrameBinding, NodeId, Obligation, Op, Refusal, Sink, TypeError,
-};
+use relift_dataflow::{Base, Dataflow, FrameBinding, NodeId, Obligation, Op, Refusal, Sink};
 use relift_diagnostics::{Diagnostic, SourceFile, Span};
 use relift_job::{
     Catalog, ColumnFacts, ColumnName, DataSourcing, Dialect, Edge, External, FrameName, Job,
@@ -16,6 +14,7 @@ use relift_job::{
 };
 use relift_lift::{Decision, Level, Lifted, WrittenBy, lift};
 use relift_python::ExternalCode;
+use relift_python::pandas::{Written, written_frame};
 use relift_python::syntax::{self, ModuleSyntax};
 use relift_sql::sqlite::{self, SqlText};
 
@@ -496,7 +495,7 @@ impl Lowering<'_> {
             return;
         }
         let workspace = &self.project.workspace;
-        let made = relift_python::pandas::source_frame(
+        let made = relift_python::pandas::source_scan(
             &mut self.flow,
             sourcing,
             workspace,
@@ -504,13 +503,13 @@ impl Lowering<'_> {
             Some(span),
             self.catalog,
         );
-        let node = match made {
+        let scan = match made {
             Ok(node) => node,
             Err(error) => return self.reject(index, "", Diagnostic::error(error.to_string())),
         };
-        let node = match &sourcing.filter {
-            None => node,
-            Some(filter) => match self.filtered(index, span, node, filter) {
+        let rows = match &sourcing.filter {
+            None => scan,
+            Some(filter) => match self.filtered(index, span, scan, filter) {
                 Ok(node) => node,
                 Err(refusals) => {
                     self.unknown.insert(sourcing.result.clone(), index);
@@ -520,58 +519,45 @@ impl Lowering<'_> {
                 }
             },
         };
-        self.bind(index, &sourcing.result, node);
+        let framed = relift_python::pandas::framed_rows(
+            &mut self.flow,
+            sourcing,
+            workspace,
+            rows,
+            self.catalog,
+        );
+        match framed {
+            Ok(node) => self.bind(index, &sourcing.result, node),
+            Err(error) => self.reject(index, "", Diagnostic::error(error.to_string())),
+        }
     }
 
+    /// Rows of a scan that the filter lets through; it sees the lake's own values.
     fn filtered(
         &mut self,
         index: usize,
         span: &Span,
-        input: NodeId,
+        scan: NodeId,
         filter: &str,
     ) -> Result<NodeId, Vec<Refusal>> {
-        // The filter sees the lake's own values, so it stands before the columns become pandas'.
-        let Op::Map {
-            input: scan,
-            columns,
-        } = self.flow.node(input).op.clone()
-        else {
-            return Ok(input);
-        };
         let text = SqlText {
             text: filter,
             span_of: &|_| span.clone(),
         };
         let predicate = sqlite::lower_predicate(&self.flow, &text, scan, index, self.catalog)?;
-        let typed = |error: TypeError| {
-            vec![Refusal::new(
-                "additionalFilter",
-                error.to_string(),
-                Some(span.clone()),
-            )]
-        };
-        let spans = vec![span.clone()];
         let kept = Op::Filter {
             input: scan,
             predicate,
         };
-        let kept = self
-            .flow
-            .add(kept, index, spans.clone(), None, self.catalog)
-            .map_err(typed)?;
-        let name = self.flow.node(input).name.clone();
         self.flow
-            .add(
-                Op::Map {
-                    input: kept,
-                    columns,
-                },
-                index,
-                spans,
-                name.as_deref(),
-                self.catalog,
-            )
-            .map_err(typed)
+            .add(kept, index, vec![span.clone()], None, self.catalog)
+            .map_err(|error| {
+                vec![Refusal::new(
+                    "additionalFilter",
+                    error.to_string(),
+                    Some(span.clone()),
+                )]
+            })
     }
 
     fn transformation(&mut self, index: usize, span: &Span, transformation: &Transformation) {
@@ -715,10 +701,17 @@ impl Lowering<'_> {
     fn sink(&mut self, index: usize, span: &Span, source: &FrameName) {
         if let Some(node) = self.frames.get(source).copied() {
             self.read(index, source, node);
-            self.flow.sinks.push(Sink {
-                module: index,
-                input: node,
-            });
+            let written = match self.job.modules.get(index).map(|module| &module.kind) {
+                Some(ModuleKind::CsvFileWriter(_)) => Written::Text,
+                _ => Written::Typed,
+            };
+            match written_frame(&mut self.flow, node, written, index, self.catalog) {
+                Ok(input) => self.flow.sinks.push(Sink {
+                    module: index,
+                    input,
+                }),
+                Err(error) => self.reject(index, ".source", Diagnostic::error(error.to_string())),
+            }
             return;
         }
         if self.refusals.is_empty() && self.rejected.is_empty() {

@@ -67,7 +67,9 @@ impl Lowerer<'_> {
         span: &Span,
     ) -> Result<Term, Refusal> {
         let ty = self.type_of(&term)?;
-        if !ty.missing.none {
+        // Among texts, dates and truth values a NaN is a float, with which nothing can be done either.
+        let nan = ty.missing.nan && !matches!(ty.base, Base::Float64 | Base::Number);
+        if !ty.missing.none && !nan {
             return Ok(term);
         }
         if ty.base == Base::Nothing {
@@ -77,13 +79,14 @@ impl Lowerer<'_> {
                 Some(span.clone()),
             ));
         }
-        let decided = if ty.base == Base::Timestamp {
+        let whole = nan || ty.base == Base::Timestamp;
+        let decided = if whole {
             self.state.known_not_missing(&term.expr)
         } else {
             self.state.known_not_none(&term.expr) || self.state.known_not_missing(&term.expr)
         };
         if !decided {
-            let test = if ty.base == Base::Timestamp {
+            let test = if whole {
                 Function::IsMissing
             } else {
                 Function::IsNone
@@ -96,8 +99,13 @@ impl Lowerer<'_> {
             self.require(&condition, construct, why, span)?;
         }
         let place = term.expr.span.clone();
+        let mark = if nan {
+            Function::NotMissing
+        } else {
+            Function::Known
+        };
         Ok(Term {
-            expr: Expr::call(Function::Known, vec![term.expr]).at(place),
+            expr: Expr::call(mark, vec![term.expr]).at(place),
             ..term
         })
     }

@@ -54,6 +54,15 @@ impl Lowerer<'_> {
                 let expr = if missing { term.expr } else { not(term.expr) };
                 Ok(Value::Scalar(Term { expr, ..term }))
             }
+            "pandas.Series" => self.series_of_dict(arguments),
+            "pandas.NamedAgg" => {
+                arguments.only(2, &["column", "aggfunc"])?;
+                let column = arguments.need(0, "column")?.clone();
+                let function = arguments.need(1, "aggfunc")?.clone();
+                Ok(Value::Tuple(vec![column, function]))
+            }
+            "numpy.where" => self.numpy_where(arguments),
+            "numpy.select" => self.numpy_select(arguments),
             "pandas.concat" => self.concat(arguments),
             "pandas.merge" => {
                 let mut rest = arguments.clone();

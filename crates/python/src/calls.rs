@@ -75,6 +75,8 @@ impl<'a> Lowerer<'a> {
                     // Methods are looked up by what they are called on.
                     receiver @ (Value::Object(_)
                     | Value::Series(_)
+                    | Value::Grouped(_)
+                    | Value::Indexed(_)
                     | Value::SharedState
                     | Value::Bound(..)) => Value::Bound(
                         Box::new(receiver),

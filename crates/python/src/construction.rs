@@ -191,13 +191,16 @@ impl Lowerer<'_> {
         match ty.base {
             Base::Int64 if ty.missing.none => {
                 let column = self.held(&expr, name, node, span)?;
-                self.flow_oblige_never_missing(column, span);
-                Ok(Expr::call(Function::Known, vec![expr]).at(place))
+                Ok(self.integers_or_none(&expr, column, span)?.at(place))
             }
             Base::Float64 if ty.missing.none => {
                 Ok(Expr::call(Function::ToPandasFloat, vec![expr]).at(place))
             }
             Base::Number => {
+                let dated = relift_dataflow::float_condition(self.flow, &expr, node);
+                if !ty.missing.none && dated.is_some() {
+                    return Ok(expr);
+                }
                 self.need_float(name, &expr, node, span)?;
                 Ok(Expr::call(Function::ToPandasFloat, vec![expr]).at(place))
             }
@@ -230,15 +233,6 @@ impl Lowerer<'_> {
             None,
         )?;
         Ok((held, name.clone()))
-    }
-
-    fn flow_oblige_never_missing(&mut self, (node, column): (NodeId, ColumnName), span: &Span) {
-        self.oblige(
-            node,
-            ObligationKind::NeverMissing(vec![column]),
-            "with None among them the integers would become floats",
-            span,
-        );
     }
 
     /// Demands that a column of ints and floats holds at least one float, which makes all of them floats.

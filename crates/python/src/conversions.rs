@@ -1,6 +1,8 @@
 //! `str`, `int`, `float`, `round` and the other conversions of scalars.
 
-use relift_dataflow::{Base, ColumnType, Expr, ExprKind, Function, Literal, Refusal, RoundingMode};
+use relift_dataflow::{
+    Base, ColumnType, Expr, ExprKind, Function, Literal, NodeId, Refusal, RoundingMode,
+};
 use relift_diagnostics::Span;
 use relift_values::{PythonFunction, PythonValue};
 
@@ -58,6 +60,9 @@ impl Lowerer<'_> {
             Base::Timestamp => return self.text_of_timestamp(term, ty, span),
             Base::Float64 if term.numpy => {
                 return refuse("the text of a numpy float is not lifted");
+            }
+            Base::Number if !ty.missing.none && self.float_condition(&term).is_some() => {
+                return self.text_of_number(&term, ty, span);
             }
             Base::Number => return self.text_of_mixed(&term, span),
             _ => {}
@@ -133,6 +138,40 @@ impl Lowerer<'_> {
         })
     }
 
+    /// `str(x)` of a value of a column that is integers on some days and floats on others.
+    fn text_of_number(&self, term: &Term, ty: ColumnType, span: &Span) -> Result<Term, Refusal> {
+        let float = self.float_condition(term).filter(|_| !ty.missing.none);
+        let Some(float) = float else {
+            return Err(Refusal::new(
+                "text of a value",
+                "some rows hold an int, others a float, and their texts differ",
+                Some(span.clone()),
+            ));
+        };
+        let text = |function| {
+            let number = Expr::call(function, vec![term.expr.clone()]);
+            Expr::call(Function::ToText, vec![number])
+        };
+        Ok(Term {
+            expr: choose(&float, text(Function::ToFloat), text(Function::ToInt))
+                .at(Some(span.clone())),
+            numpy: false,
+            ..term.clone()
+        })
+    }
+
+    /// When the values of a numeric term are floats, as a condition on the whole column.
+    pub(crate) fn float_condition(&self, term: &Term) -> Option<Expr> {
+        let expr = self.expanded(term.expr.clone(), term.scope);
+        let node = self
+            .scopes
+            .iter()
+            .find(|row| row.scope == term.scope)
+            .map(|row| row.node)
+            .or_else(|| (term.scope == crate::values::NO_ROW).then_some(NodeId(0)))?;
+        relift_dataflow::float_condition(self.flow, &expr, node)
+    }
+
     /// `int(x)`.
     pub(crate) fn integer_of(&mut self, value: &Value, span: &Span) -> Result<Term, Refusal> {
         let construct = "call of `int`";
@@ -153,11 +192,7 @@ impl Lowerer<'_> {
                 expr: choose(&term.expr, Expr::int(1), Expr::int(0)),
                 ..term
             }),
-            Base::Float64 | Base::Decimal { .. } => {
-                let term = self.not_nan(term, construct, "NaN raises ValueError", span)?;
-                self.apply(Function::ToInt, vec![term], span)
-            }
-            Base::Number => {
+            Base::Float64 | Base::Number | Base::Decimal { .. } => {
                 let term = self.not_nan(term, construct, "NaN raises ValueError", span)?;
                 self.apply(Function::ToInt, vec![term], span)
             }

@@ -341,6 +341,37 @@ impl<'a> Lowerer<'a> {
                 )?;
                 Ok(Value::Scalar(self.apply(function, vec![term], span)?))
             }
+            Value::Series(series) => match name {
+                "values" => Ok(value.clone()),
+                "empty" => Ok(Value::Scalar(self.empty(series.frame, span)?)),
+                "size" => Ok(Value::Scalar(self.count(series.frame, span)?)),
+                _ => Ok(Value::Bound(Box::new(value.clone()), Rc::from(name))),
+            },
+            Value::Bound(series, accessor)
+                if &**accessor == "dt" && matches!(**series, Value::Series(_)) =>
+            {
+                match name {
+                    "strftime" => Ok(Value::Bound(Box::new(value.clone()), Rc::from(name))),
+                    _ => {
+                        let arguments = crate::calls::Arguments {
+                            positional: Vec::new(),
+                            named: Vec::new(),
+                            construct,
+                            span: span.clone(),
+                        };
+                        self.series_accessor(series, "dt", name, &arguments)
+                    }
+                }
+            }
+            Value::Grouped(grouped)
+                if self
+                    .flow
+                    .node(grouped.node)
+                    .schema
+                    .has(&relift_job::ColumnName::from(name)) =>
+            {
+                self.grouped_item(grouped, &Value::text(name), span)
+            }
             Value::Days(_) | Value::Span(_) => {
                 match self.difference_attribute(&value, name, span) {
                     Some(done) => done,
@@ -476,6 +507,8 @@ impl<'a> Lowerer<'a> {
                 Some(name) => name,
                 None => refuse(format!("`{path}` has no items here")),
             },
+            Value::Grouped(grouped) => self.grouped_item(grouped, key, span),
+            Value::Indexed(indexed) => self.indexed_item(indexed, key, span),
             Value::Scalar(term) => {
                 let term = term.clone();
                 self.character(&term, key, span)
@@ -673,6 +706,18 @@ impl<'a> Lowerer<'a> {
                     _ => refuse("it is not lifted for this object"),
                 }
             }
+            Value::Bound(series, accessor) if &**accessor == "str" => match &**series {
+                Value::Series(series) => {
+                    let arguments = crate::calls::Arguments {
+                        positional: Vec::new(),
+                        named: Vec::new(),
+                        construct: "slice".to_owned(),
+                        span: span.clone(),
+                    };
+                    self.sliced_texts(series, lower, upper, &arguments)
+                }
+                _ => refuse("it is not lifted for this value"),
+            },
             Value::Unknown(refusal) => Err((**refusal).clone()),
             _ => refuse("it is not lifted for this value"),
         }

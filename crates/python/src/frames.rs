@@ -1,18 +1,15 @@
 //! Frames: their columns, rows and the vectorised methods that are lifted.
 
-use relift_dataflow::{
-    Base, Expr, JoinKind, Literal, NodeId, ObligationKind, Op, PickWhich, Refusal, SortKey,
-};
+use relift_dataflow::{Base, Expr, Literal, NodeId, Op, Refusal};
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
-use ruff_python_ast::Expr as Syntax;
 
 use crate::calls::Arguments;
 use crate::iteration::{Iteration, object_id};
 use crate::lowering::Lowerer;
 use crate::values::{Content, NO_ROW, ObjectId, RecordKind, Series, Term, Value};
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// The relation of a frame.
     pub(crate) fn frame_node(&mut self, value: &Value, span: &Span) -> Result<NodeId, Refusal> {
         let refuse = |reason: String| Err(Refusal::new("frame", reason, Some(span.clone())));
@@ -122,17 +119,7 @@ impl<'a> Lowerer<'a> {
             };
         }
         if let Value::Series(_) = key {
-            let mask = self.mask(node, key, span)?;
-            let name = self.flow.node(node).name.clone();
-            let filtered = self.add(
-                Op::Filter {
-                    input: node,
-                    predicate: mask,
-                },
-                span,
-                None,
-            )?;
-            let _ = name;
+            let filtered = self.masked(node, key, span)?;
             return Ok(self.frame(filtered));
         }
         let Some(items) = self.fixed_items(key) else {
@@ -158,68 +145,6 @@ impl<'a> Lowerer<'a> {
         }
         let node = self.select_columns(node, &columns, span)?;
         Ok(self.frame(node))
-    }
-
-    fn mask(&mut self, node: NodeId, key: &Value, span: &Span) -> Result<Expr, Refusal> {
-        let expr = self.series_over(key, node, span)?;
-        let ty = self.type_over(&expr, node)?;
-        if ty.base != Base::Bool || ty.missing.possible() {
-            return Err(Refusal::new(
-                "subscript",
-                format!("a frame is filtered by {ty}"),
-                Some(span.clone()),
-            ));
-        }
-        Ok(expr)
-    }
-
-    /// `frame.loc[mask]` and `frame.loc[mask, columns]`.
-    pub(crate) fn located(
-        &mut self,
-        accessor: &Value,
-        slice: &'a Syntax,
-        span: &Span,
-    ) -> Result<Value, Refusal> {
-        let refuse = |reason: &str| Err(Refusal::new("subscript", reason, Some(span.clone())));
-        let Value::Bound(receiver, name) = accessor else {
-            return refuse("it is not lifted");
-        };
-        if &**name != "loc" {
-            return refuse("rows by their position are not lifted");
-        }
-        let node = self.frame_node(receiver, span)?;
-        let (rows, columns) = match slice {
-            Syntax::Tuple(parts) if parts.elts.len() == 2 => {
-                let all = matches!(&parts.elts[0], Syntax::Slice(slice)
-                    if slice.lower.is_none() && slice.upper.is_none());
-                let rows = if all {
-                    None
-                } else {
-                    Some(self.eval(&parts.elts[0])?)
-                };
-                (rows, Some(self.eval(&parts.elts[1])?))
-            }
-            other => (Some(self.eval(other)?), None),
-        };
-        let filtered = match rows {
-            None => node,
-            Some(mask @ Value::Series(_)) => {
-                let predicate = self.mask(node, &mask, span)?;
-                self.add(
-                    Op::Filter {
-                        input: node,
-                        predicate,
-                    },
-                    span,
-                    None,
-                )?
-            }
-            Some(_) => return refuse("rows by their label are not lifted"),
-        };
-        match columns {
-            None => Ok(self.frame(filtered)),
-            Some(columns) => self.frame_item(filtered, &columns, span),
-        }
     }
 
     /// `frame.head(count)`.
@@ -249,8 +174,22 @@ impl<'a> Lowerer<'a> {
             ));
         };
         let name = ColumnName::from(name);
+        let frame = node;
+        let mut node = node;
         let expr = match value {
-            Value::Series(_) => self.series_over(value, node, span)?,
+            Value::Series(_) => {
+                // Values of the rows around stand beside the rows.
+                let (base, expr) = self.placed(value, node, span)?;
+                node = base;
+                expr
+            }
+            Value::Indexed(_) => {
+                return Err(Refusal::new(
+                    "assignment",
+                    "labelled values are aligned by their labels",
+                    Some(span.clone()),
+                ));
+            }
             Value::Scalar(term) if term.scope == NO_ROW => term.expr.clone(),
             Value::Object(_) => {
                 let Iteration::Rows(relation) = self.iterate(value, span)? else {
@@ -287,29 +226,14 @@ impl<'a> Lowerer<'a> {
                 ));
             }
         };
-        let expr = self.column_value(&name, expr, node, span)?;
-        let mut columns = Vec::new();
-        let mut replaced = false;
-        for column in self.flow.node(node).schema.names() {
-            if *column == name {
-                replaced = true;
-                columns.push((name.clone(), expr.clone()));
-            } else {
-                columns.push((column.clone(), Expr::column(column.clone())));
-            }
-        }
-        if !replaced {
-            columns.push((name, expr));
-        }
-        let frame = self.flow.node(node).name.clone();
-        self.add(
-            Op::Map {
-                input: node,
-                columns,
-            },
-            span,
-            frame.as_deref(),
-        )
+        let expr = match value {
+            // A column of a frame is held as it is.
+            Value::Series(_) => expr,
+            _ => self.column_value(&name, expr, node, span)?,
+        };
+        let names: Vec<ColumnName> = self.flow.node(frame).schema.names().cloned().collect();
+        let title = self.flow.node(frame).name.clone();
+        self.with_columns(node, &names, &[(name, expr)], title.as_deref(), span)
     }
 
     pub(crate) fn frame_method(
@@ -379,6 +303,17 @@ impl<'a> Lowerer<'a> {
             }
             "sort_values" => self.sort_values(node, arguments),
             "drop_duplicates" => self.drop_duplicates(node, arguments),
+            "nlargest" | "nsmallest" => self.most_rows(node, name == "nlargest", arguments),
+            "dropna" => self.drop_missing(node, arguments),
+            "fillna" => self.fill_frame(node, arguments),
+            "set_index" => self.set_index(node, arguments),
+            "melt" => self.melt(node, arguments),
+            "pipe" => {
+                let function = arguments.need(0, "func")?.clone();
+                let mut given = vec![Value::Object(id)];
+                given.extend(arguments.positional.iter().skip(1).cloned());
+                self.call_value(&function, given, arguments.named.clone(), &span)
+            }
             "rename" => {
                 arguments.only(0, &["columns", "inplace"])?;
                 let Some(Value::Object(map)) = arguments.named("columns") else {
@@ -445,6 +380,7 @@ impl<'a> Lowerer<'a> {
                 Ok(self.frame(changed))
             }
             "merge" => self.merge_frames_on(node, arguments),
+            "groupby" => self.group_by(node, arguments),
             "apply" => self.apply_rows(node, arguments),
             _ => {
                 let _ = id;
@@ -453,7 +389,11 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn by(&mut self, value: &Value, arguments: &Arguments) -> Result<Vec<ColumnName>, Refusal> {
+    pub(crate) fn by(
+        &mut self,
+        value: &Value,
+        arguments: &Arguments,
+    ) -> Result<Vec<ColumnName>, Refusal> {
         match value.as_text() {
             Some(name) => Ok(vec![ColumnName::from(name)]),
             None => self.column_names(value, arguments),
@@ -473,191 +413,10 @@ impl<'a> Lowerer<'a> {
             ],
         )?;
         let span = arguments.span.clone();
-        if arguments
-            .named("na_position")
-            .is_some_and(|place| place.as_text() != Some("last"))
-        {
-            return Err(arguments.refuse("missing values first is not lifted"));
-        }
         let columns = self.by(&arguments.need(0, "by")?.clone(), arguments)?;
-        let ascending: Vec<bool> = match arguments.named("ascending") {
-            None => vec![true; columns.len()],
-            Some(flag) => match flag.as_bool() {
-                Some(flag) => vec![flag; columns.len()],
-                None => self
-                    .fixed_items(flag)
-                    .unwrap_or_default()
-                    .iter()
-                    .filter_map(Value::as_bool)
-                    .collect(),
-            },
-        };
-        if ascending.len() != columns.len() {
-            return Err(arguments.refuse("`ascending` is not constant"));
-        }
-        let stable = columns.len() > 1
-            || matches!(
-                arguments.named("kind").and_then(Value::as_text),
-                Some("stable" | "mergesort")
-            );
-        let mut by = Vec::new();
-        for (column, ascending) in columns.iter().zip(ascending) {
-            let ty = self.type_over(&Expr::column(column.clone()), node)?;
-            if ty.missing.possible() && ty.base == Base::Bool {
-                return Err(arguments.refuse("a column of mixed kinds has no order"));
-            }
-            by.push(SortKey {
-                expr: Expr::column(column.clone()),
-                descending: !ascending,
-                missing_first: false,
-            });
-        }
-        if !stable {
-            self.oblige(
-                node,
-                ObligationKind::Unique(columns),
-                "pandas' default sort leaves the order of equal keys open",
-                &span,
-            );
-        }
+        let by = self.sort_order(node, &columns, arguments)?;
+        self.stable_or_unique(node, &columns, arguments)?;
         let node = self.add(Op::Sort { input: node, by }, &span, None)?;
-        Ok(self.frame(node))
-    }
-
-    fn drop_duplicates(&mut self, node: NodeId, arguments: &Arguments) -> Result<Value, Refusal> {
-        arguments.only(1, &["subset", "keep", "ignore_index", "inplace"])?;
-        let span = arguments.span.clone();
-        let keys = match arguments.get(0, "subset") {
-            Some(subset) if !subset.is_none() => self.by(&subset.clone(), arguments)?,
-            _ => self.flow.node(node).schema.names().cloned().collect(),
-        };
-        match arguments
-            .named("keep")
-            .map(|keep| keep.as_text().unwrap_or(""))
-        {
-            None | Some("first") => {
-                let node = self.add(
-                    Op::Pick {
-                        input: node,
-                        keys,
-                        which: PickWhich::First,
-                    },
-                    &span,
-                    None,
-                )?;
-                Ok(self.frame(node))
-            }
-            // The last row of a key stays where it stands, not where the key appeared first.
-            _ => Err(arguments.refuse("only keeping the first of equal rows is lifted")),
-        }
-    }
-
-    fn merge_frames_on(&mut self, left: NodeId, arguments: &Arguments) -> Result<Value, Refusal> {
-        arguments.only(1, &["right", "on", "how", "left_on", "right_on"])?;
-        let span = arguments.span.clone();
-        if arguments
-            .named("how")
-            .is_some_and(|how| how.as_text() != Some("inner"))
-        {
-            return Err(arguments
-                .refuse("only inner merges are lifted: others make dtypes depend on the data"));
-        }
-        let right = self.frame_node(&arguments.need(0, "right")?.clone(), &span)?;
-        let (left_keys, right_keys) = match (
-            arguments.named("on"),
-            arguments.named("left_on"),
-            arguments.named("right_on"),
-        ) {
-            (Some(on), None, None) => {
-                let on = self.by(&on.clone(), arguments)?;
-                (on.clone(), on)
-            }
-            (None, Some(l), Some(r)) => (
-                self.by(&l.clone(), arguments)?,
-                self.by(&r.clone(), arguments)?,
-            ),
-            _ => return Err(arguments.refuse("its keys are not named")),
-        };
-        if left_keys.len() != right_keys.len() {
-            return Err(arguments.refuse("the two sides have different numbers of keys"));
-        }
-        let mut on = Vec::new();
-        let mut renamed = Vec::new();
-        let mut out: Vec<(ColumnName, Expr)> = Vec::new();
-        for column in self.flow.node(right).schema.names() {
-            renamed.push((
-                ColumnName::from(format!("right.{column}")),
-                Expr::column(column.clone()),
-            ));
-        }
-        for (l, r) in left_keys.iter().zip(&right_keys) {
-            let a = self.type_over(&Expr::column(l.clone()), left)?;
-            let b = self.type_over(&Expr::column(r.clone()), right)?;
-            if a.base != b.base {
-                return Err(arguments.refuse(format!("it compares {a} with {b}")));
-            }
-            on.push((
-                Expr::column(l.clone()),
-                Expr::column(ColumnName::from(format!("right.{r}"))),
-            ));
-        }
-        let shared_key = |name: &ColumnName| {
-            left_keys
-                .iter()
-                .zip(&right_keys)
-                .any(|(l, r)| l == r && l == name)
-        };
-        let left_names: Vec<ColumnName> = self.flow.node(left).schema.names().cloned().collect();
-        let right_names: Vec<ColumnName> = self.flow.node(right).schema.names().cloned().collect();
-        for name in &left_names {
-            let clash = right_names.contains(name) && !shared_key(name);
-            let new = if clash {
-                ColumnName::from(format!("{name}_x"))
-            } else {
-                name.clone()
-            };
-            out.push((new, Expr::column(name.clone())));
-        }
-        for name in &right_names {
-            if shared_key(name) {
-                continue;
-            }
-            let new = if left_names.contains(name) {
-                ColumnName::from(format!("{name}_y"))
-            } else {
-                name.clone()
-            };
-            out.push((new, Expr::column(ColumnName::from(format!("right.{name}")))));
-        }
-        let right = self.add(
-            Op::Map {
-                input: right,
-                columns: renamed,
-            },
-            &span,
-            None,
-        )?;
-        let joined = self.add(
-            Op::Join {
-                left,
-                right,
-                kind: JoinKind::Inner,
-                on,
-                null_safe: true,
-                condition: None,
-                presence: None,
-            },
-            &span,
-            None,
-        )?;
-        let node = self.add(
-            Op::Map {
-                input: joined,
-                columns: out,
-            },
-            &span,
-            None,
-        )?;
         Ok(self.frame(node))
     }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use relift_dataflow::{Base, Function, Literal, NodeId, Op, Refusal};
 use relift_diagnostics::Span;
+use relift_job::ColumnName;
 
 use crate::lowering::Lowerer;
 use crate::values::{
@@ -184,23 +185,47 @@ impl Lowerer<'_> {
             && schema
                 .columns()
                 .iter()
-                .all(|column| matches!(column.ty.base, Base::Int64 | Base::Float64));
+                .all(|column| matches!(column.ty.base, Base::Int64 | Base::Float64 | Base::Number));
         let mixed = numeric
             && schema
                 .columns()
                 .iter()
                 .any(|column| column.ty.base == Base::Float64);
+        // Columns of integers that are floats on some days make the others floats on those days.
+        let dated: Vec<ColumnName> = schema
+            .columns()
+            .iter()
+            .filter(|column| column.ty.base == Base::Number)
+            .map(|column| column.name.clone())
+            .collect();
+        let together = if numeric && !mixed && !dated.is_empty() {
+            self.upcast_together(&dated, node)
+        } else {
+            None
+        };
         let fields = schema
             .columns()
             .iter()
             .map(|column| {
+                if numeric && !mixed && !dated.is_empty() && together.is_none() {
+                    let refusal = Refusal::new(
+                        "row of a frame",
+                        "whether its numbers are ints or floats depends on the data",
+                        None,
+                    );
+                    return (column.name.to_string(), Value::unknown(refusal));
+                }
                 let mut term = Term {
                     numpy: numeric,
                     ..Term::template(&column.name)
                 };
                 // A row of numbers is one numpy array: one float makes all of them floats.
-                if mixed && column.ty.base == Base::Int64 {
+                if mixed && column.ty.base != Base::Float64 {
                     term.expr = relift_dataflow::Expr::call(Function::ToFloat, vec![term.expr]);
+                } else if let Some(floats) = &together {
+                    let float =
+                        relift_dataflow::Expr::call(Function::ToFloat, vec![term.expr.clone()]);
+                    term.expr = crate::state::choose(floats, float, term.expr);
                 }
                 (column.name.to_string(), Value::Scalar(term))
             })

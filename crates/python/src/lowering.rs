@@ -148,6 +148,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) counts: BTreeMap<NodeId, NodeId>,
     /// The relation of exactly one row and no columns.
     pub(crate) run: Option<NodeId>,
+    /// Functions of groups being executed.
+    pub(crate) groups: Vec<crate::pandas::reduction::GroupRows>,
     objects: ObjectId,
     scopes_made: Scope,
     frames_made: u32,
@@ -203,6 +205,7 @@ impl<'a> Lowerer<'a> {
             frames_read: Vec::new(),
             counts: BTreeMap::new(),
             run: None,
+            groups: Vec::new(),
             objects: 0,
             scopes_made: NO_ROW,
             frames_made: 0,
@@ -373,6 +376,7 @@ impl<'a> Lowerer<'a> {
         span: &Span,
         name: Option<&str>,
     ) -> Result<NodeId, Refusal> {
+        self.of_one_group(&op, span)?;
         self.flow
             .add(op, self.module, vec![span.clone()], name, self.catalog)
             .map_err(|error| type_refusal(&error, Some(span.clone())))
@@ -394,6 +398,33 @@ impl<'a> Lowerer<'a> {
             schema: self.flow.node(node).schema.clone(),
             defined: Vec::new(),
         });
+    }
+
+    /// Enters rows of which only these columns are known.
+    pub(crate) fn enter_schema(&mut self, scope: Scope, node: NodeId, schema: Schema) {
+        self.scopes.push(RowScope {
+            scope,
+            node,
+            schema,
+            defined: Vec::new(),
+        });
+    }
+
+    /// Leaves the rows entered last.
+    pub(crate) fn leave_rows(&mut self) {
+        self.scopes.pop();
+    }
+
+    /// Makes a column known of the rows of a scope.
+    pub(crate) fn extend_scope(&mut self, scope: Scope, name: &ColumnName, ty: ColumnType) {
+        if let Some(row) = self.scopes.iter_mut().find(|row| row.scope == scope) {
+            let mut columns = row.schema.columns().to_vec();
+            columns.push(relift_dataflow::Column {
+                name: name.clone(),
+                ty,
+            });
+            row.schema = Schema::new(columns);
+        }
     }
 
     /// A variable of a loop body as a column of its own, so that what it is made from is computed once
@@ -675,6 +706,11 @@ impl<'a> Lowerer<'a> {
 
     /// Number of rows of a relation.
     pub(crate) fn count(&mut self, node: NodeId, span: &Span) -> Result<Term, Refusal> {
+        if self.of_group(node)
+            && let Value::Scalar(count) = self.group_count(node, span)?
+        {
+            return Ok(count);
+        }
         let column = ColumnName::from("rows");
         let relation = if let Some(relation) = self.counts.get(&node) {
             *relation

@@ -131,6 +131,8 @@ impl Lowerer<'_> {
                 }
             }
             Value::Series(_) => self.series_method(receiver, name, arguments),
+            Value::Grouped(grouped) => self.grouped_method(grouped, name, arguments),
+            Value::Indexed(indexed) => self.indexed_method(indexed, name, arguments),
             Value::Bound(inner, accessor) => match (&**inner, &**accessor) {
                 (Value::Series(_), "str" | "dt") => {
                     self.series_accessor(inner, accessor, name, arguments)

@@ -7,9 +7,8 @@ use relift_diagnostics::Span;
 use ruff_python_ast::{CmpOp, Operator, UnaryOp};
 
 use crate::calls::Arguments;
-use crate::frames::as_column_constant;
 use crate::lowering::Lowerer;
-use crate::state::{all, any, choose, not};
+use crate::state::{all, any, not};
 use crate::values::{Content, NO_ROW, Rest, Series, Term, Value};
 
 impl Lowerer<'_> {
@@ -61,6 +60,12 @@ impl Lowerer<'_> {
                 }),
             };
             return self.rebased(&below, node, span);
+        }
+        // Columns beside the rows leave the others as they are.
+        if let Op::Window { input, .. } | Op::Join { left: input, .. } = &self.flow.node(node).op
+            && self.extends(node, *input)
+        {
+            return self.rebased(series, *input, span);
         }
         // A column assignment keeps the rows and all other columns.
         let Op::Map { input, columns } = &self.flow.node(node).op else {
@@ -137,7 +142,8 @@ impl Lowerer<'_> {
             |reason: String| Err(Refusal::new(construct.clone(), reason, Some(span.clone())));
         let (node, a, b) = self.operands(left, right, span)?;
         let (ta, tb) = (self.type_over(&a, node)?, self.type_over(&b, node)?);
-        let numbers = |ty: ColumnType| matches!(ty.base, Base::Int64 | Base::Float64);
+        let numbers =
+            |ty: ColumnType| matches!(ty.base, Base::Int64 | Base::Float64 | Base::Number);
         let function = match operator {
             Operator::Add if ta.base == Base::Text && tb.base == Base::Text => {
                 if ta.missing.possible() || tb.missing.possible() {
@@ -151,6 +157,38 @@ impl Lowerer<'_> {
                     Operator::Sub => Function::Subtract,
                     _ => Function::Multiply,
                 }
+            }
+            Operator::Div if numbers(ta) && numbers(tb) && b.as_literal().is_none() => {
+                self.nonzero(&b, node, span);
+                let float = |expr: Expr, ty: ColumnType| match ty.base {
+                    Base::Float64 => expr,
+                    _ => Expr::call(Function::ToFloat, vec![expr]),
+                };
+                if ta.missing.none || tb.missing.none {
+                    return refuse(format!("it is not lifted for columns of {ta} and {tb}"));
+                }
+                let quotient = Expr::call(Function::Divide, vec![float(a, ta), b]);
+                return self.series(node, quotient, span);
+            }
+            Operator::FloorDiv | Operator::Mod
+                if ta.base == Base::Int64
+                    && matches!(b.as_literal(), Some(Literal::Int(divisor)) if *divisor != 0) =>
+            {
+                if operator == Operator::Mod {
+                    Function::Modulo
+                } else {
+                    Function::FloorDivide
+                }
+            }
+            Operator::Pow
+                if matches!(ta.base, Base::Int64 | Base::Float64)
+                    && matches!(b.as_literal(), Some(Literal::Int(2))) =>
+            {
+                return self.series(
+                    node,
+                    Expr::call(Function::Multiply, vec![a.clone(), a]),
+                    span,
+                );
             }
             Operator::Div
                 if numbers(ta)
@@ -195,7 +233,7 @@ impl Lowerer<'_> {
             (UnaryOp::Invert, Base::Bool) if !ty.missing.possible() => {
                 self.series(series.frame, not(series.expr.clone()), span)
             }
-            (UnaryOp::USub, Base::Int64 | Base::Float64) => self.series(
+            (UnaryOp::USub, Base::Int64 | Base::Float64 | Base::Number) => self.series(
                 series.frame,
                 Expr::call(Function::Negate, vec![series.expr.clone()]),
                 span,
@@ -230,7 +268,7 @@ impl Lowerer<'_> {
         let (node, a, b) = self.operands(left, right, span)?;
         let (ta, tb) = (self.type_over(&a, node)?, self.type_over(&b, node)?);
         let ordering = !matches!(comparison, Comparison::Eq | Comparison::Ne);
-        let numbers = |base: Base| matches!(base, Base::Int64 | Base::Float64);
+        let numbers = |base: Base| matches!(base, Base::Int64 | Base::Float64 | Base::Number);
         let comparable = ta.base == tb.base || numbers(ta.base) && numbers(tb.base);
         if !comparable || (ordering && (ta.missing.none || tb.missing.none)) {
             return refuse(format!("columns of {ta} and {tb} are compared"));
@@ -312,45 +350,30 @@ impl Lowerer<'_> {
             }
             "fillna" => {
                 arguments.only(1, &["value"])?;
-                let value = self.scalar(
-                    &arguments.need(0, "value")?.clone(),
-                    &arguments.construct,
-                    &span,
-                )?;
-                if value.scope != NO_ROW || value.as_literal().is_none() {
-                    return Err(arguments.refuse("the value is not constant"));
-                }
-                let constant = as_column_constant(&value, ty.base);
-                let filled = self.type_over(&constant, frame)?;
-                if filled.base != ty.base || filled.missing.possible() {
-                    return Err(
-                        arguments.refuse(format!("a column of {ty} is filled with {filled}"))
-                    );
-                }
-                let missing = Expr::call(Function::IsMissing, vec![expr.clone()]);
-                let kept = Expr::call(Function::Known, vec![expr]);
-                self.series(frame, choose(&missing, constant, kept), &span)
+                let series = series.clone();
+                let value = arguments.need(0, "value")?.clone();
+                self.filled(&series, &value, arguments)
             }
             "isin" => {
                 arguments.only(1, &["values"])?;
                 let values = arguments.need(0, "values")?.clone();
-                let items = match &values {
+                let fixed = match &values {
                     Value::Object(id) => {
                         match self.state.heap.get(id).map(|object| object.content.clone()) {
-                            Some(Content::Dict(dict)) if dict.set && dict.rest == Rest::Nothing => {
+                            Some(Content::Dict(dict)) if dict.rest == Rest::Nothing => Some(
                                 dict.entries
                                     .iter()
                                     .map(|(key, _)| Value::literal(key.clone()))
-                                    .collect()
-                            }
-                            _ => self
-                                .fixed_items(&values)
-                                .ok_or_else(|| arguments.refuse("the values are not constant"))?,
+                                    .collect(),
+                            ),
+                            _ => self.fixed_items(&values),
                         }
                     }
-                    _ => self
-                        .fixed_items(&values)
-                        .ok_or_else(|| arguments.refuse("the values are not constant"))?,
+                    _ => self.fixed_items(&values),
+                };
+                let Some(items) = fixed else {
+                    let series = series.clone();
+                    return self.among_rows(&series, &values, arguments);
                 };
                 let mut parts = Vec::new();
                 for item in items {
@@ -378,6 +401,16 @@ impl Lowerer<'_> {
                     .first()
                     .cloned()
                     .ok_or_else(|| arguments.refuse("the argument is missing"))?;
+                let series = series.clone();
+                match &function {
+                    Value::Object(id) if name == "map" => {
+                        return self.mapped_by_dict(&series, *id, arguments);
+                    }
+                    Value::Indexed(indexed) if name == "map" && indexed.series => {
+                        return self.mapped_by_labels(&series, indexed, arguments);
+                    }
+                    _ => {}
+                }
                 if !matches!(function, Value::Function(_) | Value::Global(_)) {
                     return Err(arguments.refuse("only a function is lifted"));
                 }
@@ -394,6 +427,9 @@ impl Lowerer<'_> {
                     .get(0, "decimals")
                     .map_or(Some(0), Value::as_int)
                     .ok_or_else(|| arguments.refuse("the number of digits is not constant"))?;
+                if digits != 0 || ty.base == Base::Float64 {
+                    self.require_typed(frame, "a column of objects raises TypeError", &span);
+                }
                 match ty.base {
                     Base::Float64 => self.series(
                         frame,
@@ -401,6 +437,7 @@ impl Lowerer<'_> {
                         &span,
                     ),
                     Base::Int64 if digits >= 0 => Ok(receiver.clone()),
+                    Base::Number if digits >= 0 => Ok(receiver.clone()),
                     _ => Err(arguments.refuse(format!("it is not lifted for a column of {ty}"))),
                 }
             }
@@ -424,14 +461,61 @@ impl Lowerer<'_> {
                     ("str", Base::Int64) => {
                         self.series(frame, Expr::call(Function::ToText, vec![expr]), &span)
                     }
+                    ("int" | "int64", Base::Float64 | Base::Number) => {
+                        if ty.missing.possible() {
+                            let missing = Expr::call(Function::IsMissing, vec![expr.clone()]);
+                            self.oblige(
+                                frame,
+                                relift_dataflow::ObligationKind::Holds(not(missing)),
+                                "a missing value as int raises IntCastingNaNError",
+                                &span,
+                            );
+                        }
+                        let known = Expr::call(Function::NotMissing, vec![expr]);
+                        self.series(frame, Expr::call(Function::ToInt, vec![known]), &span)
+                    }
+                    ("int" | "int64", Base::Bool) if !ty.missing.possible() => {
+                        let whole = crate::state::choose(&expr, Expr::int(1), Expr::int(0));
+                        self.series(frame, whole, &span)
+                    }
+                    ("float" | "float64", Base::Number) => {
+                        self.series(frame, Expr::call(Function::ToFloat, vec![expr]), &span)
+                    }
+                    ("bool", Base::Int64) if !ty.missing.possible() => {
+                        let truth =
+                            Expr::compare(Comparison::Ne, Flavour::Python, expr, Expr::int(0));
+                        self.series(frame, truth, &span)
+                    }
+                    ("bool", Base::Bool) if !ty.missing.possible() => Ok(receiver.clone()),
+                    ("str", Base::Float64) if !ty.missing.none => {
+                        self.series(frame, Expr::call(Function::ToText, vec![expr]), &span)
+                    }
+                    ("str", Base::Bool | Base::Date) if !ty.missing.possible() => {
+                        self.series(frame, Expr::call(Function::ToText, vec![expr]), &span)
+                    }
+                    ("str", Base::Number) => {
+                        let floats = self
+                            .column_condition(&expr, frame)
+                            .ok_or_else(|| arguments.refuse("the dtype depends on the data"))?;
+                        let text = |function| {
+                            let number = Expr::call(function, vec![expr.clone()]);
+                            Expr::call(Function::ToText, vec![number])
+                        };
+                        let text = crate::state::choose(
+                            &floats,
+                            text(Function::ToFloat),
+                            text(Function::ToInt),
+                        );
+                        self.series(frame, text, &span)
+                    }
                     ("str", Base::Text) if !ty.missing.possible() => Ok(receiver.clone()),
                     _ => Err(arguments.refuse(format!("{ty} as {target} is not lifted"))),
                 }
             }
-            "nunique" | "unique" | "sum" | "mean" | "max" | "min" | "count" => {
-                Err(arguments.refuse("aggregates of whole columns are not lifted"))
+            _ => {
+                let series = series.clone();
+                self.column_method(&series, ty, name, arguments)
             }
-            _ => Err(arguments.refuse("this method of columns is not lifted")),
         }
     }
 
@@ -443,28 +527,14 @@ impl Lowerer<'_> {
         name: &str,
         arguments: &Arguments,
     ) -> Result<Value, Refusal> {
-        let span = arguments.span.clone();
         let Value::Series(series) = series else {
             return Err(arguments.refuse("it is no column"));
         };
+        let series = series.clone();
         let ty = self.type_over(&series.expr, series.frame)?;
-        if ty.missing.possible() {
-            return Err(arguments.refuse("the column may hold missing values"));
+        if accessor == "dt" {
+            return self.date_accessor(&series, name, arguments);
         }
-        arguments.only(0, &[])?;
-        let function = match (accessor, ty.base, name) {
-            ("str", Base::Text, "upper") => Function::Upper,
-            ("str", Base::Text, "lower") => Function::Lower,
-            ("str", Base::Text, "strip") => Function::Strip,
-            ("str", Base::Text, "title") => Function::Title,
-            ("str", Base::Text, "len") => Function::Length,
-            ("dt", Base::Timestamp, "weekday") => Function::Weekday,
-            _ => return Err(arguments.refuse("this method of columns is not lifted")),
-        };
-        self.series(
-            series.frame,
-            Expr::call(function, vec![series.expr.clone()]),
-            &span,
-        )
+        self.text_accessor(&series, ty, name, arguments)
     }
 }

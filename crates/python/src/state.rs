@@ -105,7 +105,9 @@ fn not_none_by(fact: &Expr, about: &impl Fn(&Expr) -> bool) -> bool {
 /// The expression without the marks that a value is not None here.
 pub(crate) fn without_known(expr: &Expr) -> Expr {
     expr.clone().map(&mut |part| match part.kind {
-        ExprKind::Call(Function::Known, mut arguments) => arguments.remove(0),
+        ExprKind::Call(Function::Known | Function::NotMissing, mut arguments) => {
+            arguments.remove(0)
+        }
         kind => Expr {
             kind,
             span: part.span,

@@ -368,6 +368,17 @@ impl<'a> Lowerer<'a> {
             }
             Expr::Subscript(subscript) => {
                 let container = self.eval(&subscript.value)?;
+                if let Value::Bound(frame, accessor) = &container
+                    && &**accessor == "loc"
+                    && let Value::Object(id) = &**frame
+                {
+                    self.changeable(*id, &span)?;
+                    let changed = self.set_located(frame, &subscript.slice, &value, &span)?;
+                    if let Some(object) = self.state.heap.get_mut(id) {
+                        object.content = Content::Frame(changed);
+                    }
+                    return Ok(());
+                }
                 let key = self.eval(&subscript.slice)?;
                 self.store(&container, &key, value, &span)
             }

@@ -76,6 +76,10 @@ pub(crate) enum Value {
     Record(Rc<Record>),
     Object(ObjectId),
     Series(Series),
+    /// `frame.groupby(…)`.
+    Grouped(Box<crate::pandas::groups::Grouped>),
+    /// A series or frame of pandas whose rows are labelled.
+    Indexed(Box<crate::pandas::indexed::Indexed>),
     /// Index into the lowerer's functions.
     Function(usize),
     /// Index into the lowerer's classes.
@@ -363,6 +367,8 @@ impl Value {
             },
             Self::Object(_) => "an object",
             Self::Series(_) => "a column of a frame",
+            Self::Grouped(_) => "groups of a frame",
+            Self::Indexed(_) => "labelled rows of a frame",
             Self::Function(_) | Self::Made(_) => "a function",
             Self::Class(_) => "a class",
             Self::Global(_) => "a name of a module",

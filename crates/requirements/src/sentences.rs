@@ -466,6 +466,19 @@ pub(crate) fn aggregate_words(scope: &Scope<'_>, aggregate: &Aggregate, rows: &s
             format!("the sum of {what}, added in the order of the rows")
         }
         AggregateFunction::SqlAverage => format!("the average of {what}"),
+        AggregateFunction::PandasGroupSum => {
+            format!("the sum of {what}, added in the order of the rows with a correction term")
+        }
+        AggregateFunction::PandasSum => {
+            format!("the sum of {what}, added in pairs in the order of the rows")
+        }
+        AggregateFunction::PandasGroupMean | AggregateFunction::PandasMean => {
+            format!("the average of {what}")
+        }
+        AggregateFunction::PandasGroupVariance | AggregateFunction::PandasVariance => {
+            format!("the sample variance of {what}")
+        }
+        AggregateFunction::PandasMedian => format!("the median of {what}"),
         AggregateFunction::Min => format!("the smallest {what}"),
         AggregateFunction::Max => format!("the largest {what}"),
         AggregateFunction::First => format!("{what} of the first row"),

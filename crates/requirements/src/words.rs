@@ -125,11 +125,14 @@ pub(crate) fn alternatives(words: &[String]) -> String {
 /// An expression without what only says how its value is held.
 pub(crate) fn without_marks(expr: &Expr) -> &Expr {
     match &expr.kind {
-        ExprKind::Call(Function::Known | Function::ToPandasFloat | Function::SqliteReal, inner)
-            if inner.len() == 1 =>
-        {
-            without_marks(&inner[0])
-        }
+        ExprKind::Call(
+            Function::Known | Function::NotMissing | Function::ToPandasFloat | Function::SqliteReal,
+            inner,
+        ) if inner.len() == 1 => without_marks(&inner[0]),
+        ExprKind::Call(
+            Function::PandasInteger | Function::NullableInteger | Function::MissingAsNan,
+            inner,
+        ) if !inner.is_empty() => without_marks(&inner[0]),
         _ => expr,
     }
 }
@@ -508,7 +511,13 @@ impl<'a> Scope<'a> {
                 let expr = Expr::call(function, arguments.to_vec());
                 format!("whether {}", self.condition(&expr))
             }
-            F::Known | F::ToPandasFloat | F::SqliteReal => arguments
+            F::Known
+            | F::NotMissing
+            | F::ToPandasFloat
+            | F::SqliteReal
+            | F::PandasInteger
+            | F::NullableInteger
+            | F::MissingAsNan => arguments
                 .first()
                 .map_or_else(String::new, |argument| self.value(argument)),
             F::Add => words.join(" plus "),
@@ -519,6 +528,7 @@ impl<'a> Scope<'a> {
             F::Modulo | F::SqliteModulo => {
                 format!("the remainder of {} divided by {}", one(), two())
             }
+            F::SquareRoot => format!("the square root of {}", one()),
             F::Negate => format!("minus {}", one()),
             F::Absolute => format!("the magnitude of {}", one()),
             F::Greatest => format!("the larger of {}", listed(&words)),

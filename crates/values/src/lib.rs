@@ -13,6 +13,7 @@ mod extended;
 mod float_text;
 mod missing;
 mod number_text;
+mod pandas_sums;
 mod python;
 mod rounding;
 mod sqlite;
@@ -37,6 +38,10 @@ pub use float_text::{
 };
 pub use missing::Missing;
 pub use number_text::{python_float_of_text, python_int_of_text};
+pub use pandas_sums::{
+    pandas_group_mean, pandas_group_sum, pandas_group_variance, pandas_mean, pandas_median,
+    pandas_sum, pandas_variance,
+};
 pub use python::{
     ContextDecimal, FormatSpec, PercentField, PythonFunction, PythonKind, PythonValue,
     percent_fields,

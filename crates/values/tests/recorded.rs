@@ -3,12 +3,13 @@
 use relift_values::{
     CsvRecords, DateFormat, Decimal, DecimalRounding, PythonError, SqliteNumber, SqliteRelease,
     date_from_days, decimal_text, fixed_text, grouped_fixed_text, iso_date, numpy_round,
-    pandas_timestamp_text, push_csv_record, python_float_of_text, python_float_text,
-    python_floor_divide_floats, python_floor_divide_integers, python_int_of_text, python_lower,
-    python_modulo_floats, python_modulo_integers, python_round_float,
-    python_round_float_to_integer, python_strip, python_title, python_upper, sqlite_divide,
-    sqlite_integer_of_text, sqlite_modulo, sqlite_numeric_of_text, sqlite_real_of_text,
-    sqlite_real_text, sqlite_round, timestamp_isoformat,
+    pandas_group_mean, pandas_group_sum, pandas_group_variance, pandas_mean, pandas_median,
+    pandas_sum, pandas_timestamp_text, pandas_variance, push_csv_record, python_float_of_text,
+    python_float_text, python_floor_divide_floats, python_floor_divide_integers,
+    python_int_of_text, python_lower, python_modulo_floats, python_modulo_integers,
+    python_round_float, python_round_float_to_integer, python_strip, python_title, python_upper,
+    sqlite_divide, sqlite_integer_of_text, sqlite_modulo, sqlite_numeric_of_text,
+    sqlite_real_of_text, sqlite_real_text, sqlite_round, timestamp_isoformat,
 };
 
 fn float(bits: &str) -> f64 {
@@ -363,4 +364,33 @@ proptest::proptest! {
         let rounded = value.quantize(2, DecimalRounding::ALL[mode]).expect("few digits");
         proptest::prop_assert!((rounded.unscaled * 100 - value.unscaled).abs() <= 50);
     }
+}
+
+#[test]
+fn floats_of_a_column_sum_up_as_in_pandas() {
+    let mut seen = 0;
+    for row in rows(include_str!("fixtures/pandas_sums.tsv")) {
+        let number = |field: &str| {
+            if field == "nan" {
+                f64::NAN
+            } else {
+                float(field)
+            }
+        };
+        let values: Vec<f64> = row[7..].iter().map(|field| number(field)).collect();
+        let answers = [
+            pandas_group_sum(&values),
+            pandas_group_mean(&values),
+            pandas_group_variance(&values),
+            pandas_sum(&values),
+            pandas_mean(&values),
+            pandas_variance(&values),
+            pandas_median(&values),
+        ];
+        let made: Vec<String> = answers.iter().map(|answer| bits(*answer)).collect();
+        let recorded: Vec<String> = row[..7].iter().map(|field| recorded_bits(field)).collect();
+        assert_eq!(made, recorded, "{} values", values.len());
+        seen += 1;
+    }
+    assert!(seen > 50, "only {seen} columns");
 }

@@ -4,7 +4,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use relift_job::ColumnName;
-use relift_values::{Decimal, PythonError};
+use relift_values::{
+    Decimal, PythonError, pandas_group_mean, pandas_group_sum, pandas_group_variance, pandas_mean,
+    pandas_median, pandas_sum, pandas_variance,
+};
 
 use super::expression::Scope;
 use super::functions::{float, within_digits};
@@ -119,6 +122,13 @@ fn result(function: A, rows: i64, values: Vec<Value>, zero: &Value) -> Result<Va
         }
         A::SqlFloatSum => Value::Float(float_sum(present())?),
         A::SqlAverage => Value::Float(float_sum(present())? / present().count() as f64),
+        A::PandasGroupSum => Value::Float(pandas_group_sum(&floats(&values)?)),
+        A::PandasGroupMean => Value::Float(pandas_group_mean(&floats(&values)?)),
+        A::PandasGroupVariance => Value::Float(pandas_group_variance(&floats(&values)?)),
+        A::PandasSum => Value::Float(pandas_sum(&floats(&values)?)),
+        A::PandasMean => Value::Float(pandas_mean(&floats(&values)?)),
+        A::PandasVariance => Value::Float(pandas_variance(&floats(&values)?)),
+        A::PandasMedian => Value::Float(pandas_median(&floats(&values)?)),
         A::Min => extreme(present(), Ordering::Less),
         A::Max => extreme(present(), Ordering::Greater),
         A::First => values.into_iter().next().unwrap_or(Value::None),
@@ -147,6 +157,17 @@ fn exact_sum<'a>(values: impl Iterator<Item = &'a Value>, zero: &Value) -> Resul
         sum = within_digits("sum", sum.plus(exact))?;
     }
     Ok(Value::Decimal(sum))
+}
+
+/// All values as pandas holds them in a column of floats.
+fn floats(values: &[Value]) -> Result<Vec<f64>, Cause> {
+    values
+        .iter()
+        .map(|value| match value {
+            Value::None => Ok(f64::NAN),
+            other => float(other).ok_or_else(|| undefined("a sum of floats", other)),
+        })
+        .collect()
 }
 
 /// One after the other from 0.0.

@@ -54,8 +54,16 @@ pub(super) fn apply(
         (F::IsNone, [value]) => return Ok(V::Bool(matches!(value, V::None))),
         (F::IsMissing, [value]) => return Ok(V::Bool(value.is_missing())),
         (F::Truthy, [value]) => return Ok(V::Bool(truthy(value))),
-        (F::Known, [value]) => return Ok(value.clone()),
+        (F::Known | F::NotMissing, [value]) => return Ok(value.clone()),
         (F::ToPandasFloat, [V::None]) => return Ok(V::Float(f64::NAN)),
+        (F::NullableInteger, [value]) if value.is_missing() => return Ok(V::None),
+        (F::NullableInteger, [V::Float(value)]) => return Ok(V::Int(python_int_of_float(*value)?)),
+        (F::NullableInteger, [value]) => return Ok(value.clone()),
+        (F::MissingAsNan, [V::None]) => return Ok(V::Float(f64::NAN)),
+        (F::MissingAsNan, [value]) => return Ok(value.clone()),
+        (F::PandasInteger, [V::None, V::Bool(_)]) => return Ok(V::Float(f64::NAN)),
+        (F::PandasInteger, [V::Int(value), V::Bool(true)]) => return Ok(V::Float(*value as f64)),
+        (F::PandasInteger, [value, V::Bool(false)]) => return Ok(value.clone()),
         (F::ToText, [value]) => return python_text(value).map(V::Text).ok_or_else(undefined),
         (F::NullIf, [value, other]) => {
             let equal = compare(Comparison::Eq, Flavour::Sql, value, other).is_true();
@@ -93,6 +101,7 @@ pub(super) fn apply(
         }
         (F::Greatest, [first, rest @ ..]) => Ok(extreme(first, rest, Ordering::Greater)),
         (F::Least, [first, rest @ ..]) => Ok(extreme(first, rest, Ordering::Less)),
+        (F::SquareRoot, [V::Float(value)]) => Ok(V::Float(value.sqrt())),
         (F::Negate, [V::Int(value)]) => whole(value.checked_neg(), "-", &[*value]),
         (F::Negate, [V::Float(value)]) => Ok(V::Float(-value)),
         (F::Negate, [V::Decimal(value)]) => Ok(V::decimal(-value.unscaled, value.scale)),

@@ -7,6 +7,7 @@ mod decimals;
 mod division;
 mod function;
 mod numbers_of_text;
+mod pandas_sums;
 mod python;
 mod rounding;
 mod run_loop;
@@ -39,6 +40,13 @@ pub static ALL: &[Function] = &[
     text::PY_TITLE,
     numbers_of_text::PY_INT_OF_TEXT,
     numbers_of_text::PY_FLOAT_OF_TEXT,
+    pandas_sums::PANDAS_GROUP_SUM,
+    pandas_sums::PANDAS_GROUP_MEAN,
+    pandas_sums::PANDAS_GROUP_VARIANCE,
+    pandas_sums::PANDAS_SUM,
+    pandas_sums::PANDAS_MEAN,
+    pandas_sums::PANDAS_VARIANCE,
+    pandas_sums::PANDAS_MEDIAN,
 ];
 
 /// Makes the functions known to a session.
@@ -158,6 +166,21 @@ mod tests {
                 "py_decimal_quantize(py_decimal_divide('1', '3'), 2, 'ROUND_HALF_UP')",
                 "Decimal128(38, 2) 0.33",
             ),
+            (
+                "pandas_group_sum([0.1, 0.2, 0.3, 1e16, -1e16])",
+                "Float64 0.6",
+            ),
+            (
+                "pandas_sum([0.1, NULL, 0.2])",
+                "Float64 0.30000000000000004",
+            ),
+            ("pandas_mean([1.0, NULL, 2.0])", "Float64 1.5"),
+            ("pandas_median([3.0, 1.0, NULL, 2.0, 5.0])", "Float64 2.5"),
+            (
+                "pandas_variance([1.0, 2.0, 4.0])",
+                "Float64 2.333333333333333",
+            ),
+            ("pandas_group_variance([1.0])", "Float64"),
         ];
         for (expression, expected) in cases {
             assert_eq!(answer(expression).await, expected, "{expression}");

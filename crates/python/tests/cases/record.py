@@ -70,11 +70,22 @@ def tables():
         {"currency": "USD", "rate": "0.9125", "source": "ecb"},
         {"currency": "USD", "rate": "0.915", "source": "manual"},
     ]
+    tickets = [
+        {
+            "ticket_id": number,
+            # Integers that may be NULL by their type and are not today.
+            "customer_id": pick(range(1, 16)),
+            "topic": pick(["billing", "delivery", "app"]),
+            "satisfaction": pick([None, 1, 2, 3, 4, 5]),
+        }
+        for number in range(500, 524)
+    ]
     made = {
         "customers": customers,
         "orders": orders,
         "order_lines": lines,
         "exchange_rates": rates,
+        "support_tickets": tickets,
     }
     for rows in made.values():
         for row in rows:

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 
 use crate::market::{Market, catalog};
 
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     (
         "customers",
         "customers: customer_id, full_name, email, region, segment, signup_date, loyalty_points",
@@ -31,6 +31,10 @@ const TABLES: [(&str, &str); 4] = [
         "order_lines: order_id, line_no, product_id, quantity, unit_price, discount_rate, tax_rate",
     ),
     ("exchange_rates", "exchange_rates: currency, rate, source"),
+    (
+        "support_tickets",
+        "support_tickets: ticket_id, customer_id, topic, satisfaction",
+    ),
 ];
 
 fn folder() -> PathBuf {

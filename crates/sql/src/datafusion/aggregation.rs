@@ -359,6 +359,31 @@ impl Compiler<'_> {
                 let sum = simple("sum", Some(sql.clone()), filter.clone()).cast("DOUBLE");
                 Sql::infix("/", sum, simple("count", Some(sql), filter))
             }
+            A::PandasGroupSum
+            | A::PandasGroupMean
+            | A::PandasGroupVariance
+            | A::PandasSum
+            | A::PandasMean
+            | A::PandasVariance
+            | A::PandasMedian => {
+                let double = if ty.base == Base::Int64 {
+                    sql.cast("DOUBLE")
+                } else {
+                    sql
+                };
+                let values = if aggregate.function == A::PandasMedian {
+                    simple("array_agg", Some(double), filter)
+                } else {
+                    ordered("array_agg", double, filter)
+                };
+                let result = Sql::Call(name, vec![values]);
+                let sum = matches!(aggregate.function, A::PandasGroupSum | A::PandasSum);
+                if sum && (whole || filtered) {
+                    result.or_else("0.0")
+                } else {
+                    result
+                }
+            }
             A::Min => simple("min", Some(sql), filter),
             A::Max => simple("max", Some(sql), filter),
             A::First => ordered("first_value", sql, filter),

@@ -16,6 +16,7 @@ use relift_values::SqliteFunction;
 
 use super::fragment::Sql;
 use super::identifier::{refuse, text_literal};
+use super::truth::needs_order;
 
 /// What the columns of an input are in SQL, by name.
 pub(crate) type Columns = BTreeMap<ColumnName, Sql>;
@@ -103,7 +104,13 @@ impl Translator<'_> {
         for (condition, value) in arms {
             typed.push((self.condition(condition)?, self.branch(value, ty)?));
         }
-        Ok(Sql::Case(typed, Box::new(self.branch(otherwise, ty)?)))
+        let otherwise = self.branch(otherwise, ty)?;
+        // Branches can differ in what a NULL stands for alone.
+        let plain = arms.iter().all(|(condition, _)| !needs_order(condition));
+        if plain && typed.iter().all(|(_, value)| *value == otherwise) {
+            return Ok(otherwise);
+        }
+        Ok(Sql::Case(typed, Box::new(otherwise)))
     }
 
     /// A value of a choice; texts of numbers would differ if ints were silently made floats elsewhere.
@@ -165,7 +172,7 @@ impl Translator<'_> {
         Ok(match function {
             F::IsNone => self.is_none(first)?,
             F::IsMissing => self.is_missing(first)?,
-            F::Known => value(0)?,
+            F::Known | F::NotMissing => value(0)?,
             F::Add => Sql::infix("+", value(0)?, value(1)?),
             F::Subtract => match (value(0)?, value(1)?) {
                 // Between two days lie whole days.
@@ -322,10 +329,22 @@ impl Translator<'_> {
                     _ => return no("is not available for this type"),
                 }
             }
-            F::ToInt => match ty.base {
-                Base::Int64 => value(0)?,
-                Base::Bool | Base::Float64 | Base::Decimal { .. } => value(0)?.cast("BIGINT"),
-                Base::Text => Sql::Call("py_int_of_text", vec![value(0)?]),
+            F::SquareRoot => Sql::Call("sqrt", vec![value(0)?]),
+            F::PandasInteger => value(0)?.cast("DOUBLE"),
+            F::MissingAsNan => value(0)?,
+            F::NullableInteger => match (ty.base, &first.kind) {
+                (_, ExprKind::Call(F::PandasInteger, inner)) => self.value(&inner[0])?,
+                (Base::Int64, _) => value(0)?,
+                _ => value(0)?.cast("BIGINT"),
+            },
+            F::ToInt => match (ty.base, &first.kind) {
+                // The column as it was before pandas chose its dtype.
+                (_, ExprKind::Call(F::PandasInteger, inner)) => self.value(&inner[0])?,
+                (Base::Int64, _) => value(0)?,
+                (Base::Bool | Base::Float64 | Base::Number | Base::Decimal { .. }, _) => {
+                    value(0)?.cast("BIGINT")
+                }
+                (Base::Text, _) => Sql::Call("py_int_of_text", vec![value(0)?]),
                 _ => return no("is not available for this type"),
             },
             F::SqliteInt => match ty.base {

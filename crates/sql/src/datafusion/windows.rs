@@ -322,6 +322,19 @@ impl Compiler<'_> {
                 };
                 Sql::infix("/", sum, over("count", among(translator.value(argument)?))?)
             }
+            A::PandasGroupSum
+            | A::PandasGroupMean
+            | A::PandasGroupVariance
+            | A::PandasSum
+            | A::PandasMean
+            | A::PandasVariance
+            | A::PandasMedian => {
+                return refuse(
+                    name,
+                    "of the rows around a row has no form in the engine",
+                    span,
+                );
+            }
             A::Min => over("min", among(translator.value(argument)?))?,
             A::Max => over("max", among(translator.value(argument)?))?,
             A::First | A::Last => {
