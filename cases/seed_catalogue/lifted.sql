@@ -1,3 +1,8 @@
+== bag_totals.sql
+SELECT sort, sum(bags) AS bags
+FROM sales
+GROUP BY sort
+ORDER BY min(row_no)
 == offered.sql
 WITH "rows" AS (
     SELECT

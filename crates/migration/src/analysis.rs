@@ -19,6 +19,7 @@ use relift_python::syntax::{self, ModuleSyntax};
 use relift_sql::sqlite::{self, SqlText};
 
 use crate::modules::{module_name, siblings};
+use crate::own_sql::Sqlite;
 use crate::partial::{Partial, Understood, partial};
 use crate::runs::recorded;
 use crate::{MigrationError, Project};
@@ -125,6 +126,8 @@ impl Analysis {
             used: BTreeSet::new(),
             files: BTreeMap::new(),
             remembering: BTreeSet::new(),
+            lowered: BTreeSet::new(),
+            unbounded: BTreeSet::new(),
         };
         for index in 0..job.modules.len() {
             lowering.module(index);
@@ -137,6 +140,8 @@ impl Analysis {
             siblings,
             files,
             remembering,
+            lowered,
+            unbounded,
             ..
         } = lowering;
         // Nobody hands such a table to what stays Python.
@@ -177,6 +182,8 @@ impl Analysis {
                     externals: &externals,
                     files: &files,
                     remembering: &remembering,
+                    lowered: &lowered,
+                    unbounded: &unbounded,
                     catalog,
                 })
             }
@@ -353,6 +360,10 @@ struct Lowering<'a> {
     files: BTreeMap<usize, BTreeSet<Arc<str>>>,
     /// Those that leave something in their modules.
     remembering: BTreeSet<usize>,
+    /// Modules that are in the dataflow.
+    lowered: BTreeSet<usize>,
+    /// Externals whose code may change the interpreter.
+    unbounded: BTreeSet<usize>,
 }
 
 impl Lowering<'_> {
@@ -384,6 +395,7 @@ impl Lowering<'_> {
         self.unknown.remove(frame);
         self.conditional.remove(frame);
         self.frames.insert(frame.clone(), node);
+        self.lowered.insert(index);
         self.flow.frames.push(FrameBinding {
             module: index,
             frame: frame.clone(),
@@ -655,6 +667,7 @@ impl Lowering<'_> {
             function: &external.function,
             name: &module_name(external),
             siblings: &siblings,
+            sql: Some(&Sqlite),
         };
         let before = self.flow.clone();
         let mut lowered =
@@ -665,12 +678,28 @@ impl Lowering<'_> {
             self.flow = before;
             lowered = Err(vec![Refusal::new(construct, reason, Some(source.whole()))]);
         }
-        if lowered.as_ref().map_or(true, |lowered| lowered.remembers) {
+        let code = || {
+            let imported = imported.iter().filter_map(|module| module.syntax.as_ref());
+            self.externals.get(&index).into_iter().chain(imported)
+        };
+        let remembers = match &lowered {
+            Ok(lowered) => lowered.remembers,
+            // Code that is not understood may change whatever it can reach.
+            Err(_) => {
+                imported.iter().any(|module| module.syntax.is_none())
+                    || code().any(syntax::keeps_state)
+            }
+        };
+        if code().any(syntax::changes_process) {
+            self.unbounded.insert(index);
+        }
+        if remembers {
             self.remembered.extend(files);
             self.remembering.insert(index);
         }
         match lowered {
             Ok(lowered) => {
+                self.lowered.insert(index);
                 for (frame, node) in lowered.frames_read {
                     self.read(index, &frame, node);
                 }
@@ -701,6 +730,7 @@ impl Lowering<'_> {
     fn sink(&mut self, index: usize, span: &Span, source: &FrameName) {
         if let Some(node) = self.frames.get(source).copied() {
             self.read(index, source, node);
+            self.lowered.insert(index);
             let written = match self.job.modules.get(index).map(|module| &module.kind) {
                 Some(ModuleKind::CsvFileWriter(_)) => Written::Text,
                 _ => Written::Typed,

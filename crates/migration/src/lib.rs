@@ -23,6 +23,7 @@ mod ledger;
 mod modules;
 mod obligations;
 mod overview;
+mod own_sql;
 mod package;
 mod partial;
 mod progress;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use relift_diagnostics::SourceFile;
+use relift_diagnostics::{ContentHash, SourceFile};
 use relift_job::External;
 use relift_python::Siblings;
 use relift_python::syntax::{self, Import, ModuleSyntax};
@@ -82,6 +82,70 @@ impl Project {
         found.remove(0);
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
+    }
+
+    /// Files below the import roots that are no Python and whose names stand in a text of the job's Python:
+    /// it may read them, so what they hold is part of the job.
+    pub(crate) fn data_files(
+        &self,
+        sources: &[SourceFile],
+    ) -> Result<Vec<(String, ContentHash)>, MigrationError> {
+        let files = self.files_beside_code();
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut texts = Vec::new();
+        for source in sources
+            .iter()
+            .filter(|source| source.name().ends_with(".py"))
+        {
+            match syntax::parse(source) {
+                Ok(module) => texts.extend(syntax::string_constants(&module)),
+                Err(_) => texts.push(source.text().to_owned()),
+            }
+        }
+        let mut found = Vec::new();
+        for file in files {
+            let name = file.rsplit('/').next().unwrap_or(file);
+            let stem = name.split('.').next().unwrap_or(name);
+            let named = |text: &String| text.contains(name) || text == stem;
+            if texts.iter().any(named) {
+                let path = self.root.join(file);
+                let bytes = std::fs::read(&path).map_err(MigrationError::file("read", path))?;
+                found.push((file.clone(), ContentHash::of(&bytes)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Listed once, when they are first asked for.
+    fn files_beside_code(&self) -> &[String] {
+        fn below(root: &Path, folder: &str, found: &mut Vec<String>) {
+            let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
+                return;
+            };
+            for entry in entries.filter_map(Result::ok) {
+                let Ok(name) = entry.file_name().into_string() else {
+                    continue;
+                };
+                let path = format!("{folder}/{name}");
+                if entry.path().is_dir() {
+                    if !name.starts_with(['.', '_']) {
+                        below(root, &path, found);
+                    }
+                } else if !name.ends_with(".py") && !name.ends_with(".pyc") {
+                    found.push(path);
+                }
+            }
+        }
+        self.beside_code.get_or_init(|| {
+            let mut found = Vec::new();
+            for root in &self.workspace.python_path {
+                below(&self.root, root.trim_end_matches('/'), &mut found);
+            }
+            found.sort();
+            found
+        })
     }
 
     fn find_module(&self, name: &str) -> Option<Found> {

@@ -36,6 +36,10 @@ pub(crate) struct Understood<'a> {
     pub(crate) flow: &'a Dataflow,
     pub(crate) refused: &'a [RefusedAt],
     pub(crate) externals: &'a BTreeMap<usize, ModuleSyntax>,
+    /// Modules that are in the dataflow.
+    pub(crate) lowered: &'a BTreeSet<usize>,
+    /// Externals whose code may change the interpreter for all that runs after them.
+    pub(crate) unbounded: &'a BTreeSet<usize>,
     /// Python files by the External that uses them.
     pub(crate) files: &'a BTreeMap<usize, BTreeSet<Arc<str>>>,
     /// Externals that leave something in their modules.
@@ -284,11 +288,21 @@ impl Plan {
         let mut more = BTreeMap::new();
         let mut makers: BTreeMap<FrameName, usize> = BTreeMap::new();
         let mut doubtful = Doubtful::default();
+        let mut unbounded = false;
         // Frames that an External which stays has seen, by the External.
         let mut seen: BTreeMap<FrameName, BTreeSet<usize>> = BTreeMap::new();
         for (index, module) in understood.job.modules.iter().enumerate() {
             let stays = kept.contains(&index);
             let read = Read::of(understood, index, stays, &makers);
+            if !stays && !understood.lowered.contains(&index) {
+                let reason = "what it reads is not known, because of a module that stays as it is";
+                more.insert(index, reason.to_owned());
+            }
+            if !stays && unbounded && !matches!(module.kind, ModuleKind::DataSourcing(_)) {
+                let reason = "an External that stays as it is may change the interpreter before it";
+                more.insert(index, reason.to_owned());
+            }
+            unbounded |= stays && understood.unbounded.contains(&index);
             if !stays && let Some(frame) = read.frames.iter().find(|frame| doubtful.has(frame)) {
                 let reason = format!(
                     "it reads the frame \"{frame}\", which a module that stays as it is may have set"

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use relift_diagnostics::{ContentHash, Diagnostic, SourceFile};
 use relift_engine::Lake;
@@ -31,6 +32,8 @@ pub struct Project {
     pub broken: BTreeMap<JobName, Vec<Diagnostic>>,
     /// Which job waits for which.
     pub edges: Edges,
+    /// Files below the import roots that are no Python, listed when they are first asked for.
+    pub(crate) beside_code: OnceLock<Vec<String>>,
 }
 
 impl Project {
@@ -57,6 +60,7 @@ impl Project {
             jobs: BTreeMap::new(),
             broken: BTreeMap::new(),
             edges: Edges::default(),
+            beside_code: OnceLock::new(),
         };
         project.load_jobs()?;
         project.load_edges()?;
@@ -239,10 +243,14 @@ impl Project {
         Ok(found)
     }
 
-    /// Hash over all source files of a job with their names: a run counts only for the code it ran.
+    /// Hash over all source files of a job, and the data beside them that it reads, with their names: a run counts only for the code it ran.
     pub fn code_hash(&self, job: &Job) -> Result<ContentHash, MigrationError> {
         let mut text = String::new();
-        for source in self.sources(job)? {
+        let sources = self.sources(job)?;
+        for (file, hash) in self.data_files(&sources)? {
+            text.push_str(&format!("{file}\n{hash}\n"));
+        }
+        for source in sources {
             let name = source.name();
             text.push_str(&format!(
                 "{name}\n{}\n",

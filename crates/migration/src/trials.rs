@@ -42,6 +42,17 @@ pub(crate) fn cases(
     if analysis.lifted.is_err() {
         return Ok(Vec::new());
     }
+    let configured = bench.project.jobs.get(job).is_some_and(|job| {
+        analysis.flow.nodes().all(|(_, node)| {
+            let module = job.modules.get(node.module).map(|module| &module.kind);
+            !matches!(node.op, Op::Scan { .. })
+                || matches!(module, Some(ModuleKind::DataSourcing(_)))
+        })
+    });
+    if !configured {
+        // What an External reads of the lake by itself has no adversarial form yet.
+        return Ok(Vec::new());
+    }
     let date = bench.project.workspace.dates.first;
     let mut cases = adversarial_cases(
         &analysis.flow,

@@ -64,6 +64,7 @@ impl Lowerer<'_> {
             "numpy.where" => self.numpy_where(arguments),
             "numpy.select" => self.numpy_select(arguments),
             "pandas.concat" => self.concat(arguments),
+            "pandas.read_sql_query" | "pandas.read_sql" => self.read_sql(arguments),
             "pandas.merge" => {
                 let mut rest = arguments.clone();
                 if rest.positional.is_empty() {
@@ -466,6 +467,9 @@ impl Lowerer<'_> {
                     }
                     Some(Content::Frame(node)) => self.count(node, span),
                     Some(Content::EmptyFrame(_)) => Ok(Term::literal(Literal::Int(0))),
+                    Some(Content::Database(_) | Content::Cursor(_)) => {
+                        Err(arguments.refuse("a connection has no length"))
+                    }
                     Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                     None => Err(arguments.refuse("the object is lost")),
                 }

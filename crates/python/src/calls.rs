@@ -154,9 +154,7 @@ impl<'a> Lowerer<'a> {
             Value::Global(path) => {
                 arguments.construct = format!("call of `{}`", path.trim_start_matches("builtins."));
                 if matches!(&**path, "relift_lake.connect" | "sqlite3.connect") {
-                    let reason = "the External runs SQL of its own";
-                    let span = Some(span.clone());
-                    return Err(Refusal::new(arguments.construct, reason, span));
+                    return self.connect(path, &arguments);
                 }
                 self.call_global(path, &arguments)
             }

@@ -494,6 +494,9 @@ impl<'a> Lowerer<'a> {
                     Some(Content::EmptyFrame(_)) => {
                         refuse("a column of an empty frame is read".to_owned())
                     }
+                    Some(Content::Database(_) | Content::Cursor(_)) => {
+                        refuse("a connection has no items".to_owned())
+                    }
                     Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                     None => refuse("the object is lost".to_owned()),
                 }

@@ -125,6 +125,12 @@ impl Lowerer<'_> {
                         .map(|name| Value::text(name.as_str()))
                         .collect(),
                 )),
+                Some(Content::Cursor(_)) => Ok(Iteration::Rows(self.cursor_rows(*id, span)?)),
+                Some(Content::Database(_)) => Err(Refusal::new(
+                    "loop",
+                    "it runs over a connection",
+                    Some(span.clone()),
+                )),
                 Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                 None => Err(Refusal::new(
                     "loop",

@@ -17,6 +17,7 @@ mod comprehensions;
 mod construction;
 mod conversions;
 mod correlation;
+mod databases;
 mod decimals;
 mod differences;
 mod early_exits;
@@ -56,5 +57,6 @@ mod text_format;
 mod texts;
 mod values;
 
+pub use databases::{DeclaredType, OwnQuery, OwnStatement, RowsReadBy, SqlFrontend};
 pub use lowering::{ExternalCode, ExternalLowered, lower_external};
 pub use siblings::Siblings;

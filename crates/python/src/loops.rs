@@ -744,6 +744,8 @@ fn places(state: &State) -> Vec<Place> {
             Content::Table(_)
             | Content::Frame(_)
             | Content::EmptyFrame(_)
+            | Content::Database(_)
+            | Content::Cursor(_)
             | Content::Poisoned(_) => {}
         }
     }

@@ -12,6 +12,7 @@ use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::classes::Class;
+use crate::databases::SqlFrontend;
 use crate::exceptions::Raised;
 use crate::siblings::{Home, Siblings};
 use crate::state::{State, all, any, common_scope, not};
@@ -44,6 +45,8 @@ pub struct ExternalCode<'s> {
     pub name: &'s str,
     /// Modules it can import.
     pub siblings: &'s Siblings,
+    /// Who understands SQL that it runs.
+    pub sql: Option<&'s dyn SqlFrontend>,
 }
 
 /// Lowers the called function of an External. On refusal the graph is left as it was.
@@ -114,6 +117,7 @@ pub(crate) struct Lowerer<'a> {
     /// The module whose code is being executed.
     pub(crate) home: Home<'a>,
     pub(crate) siblings: &'a Siblings,
+    pub(crate) sql: Option<&'a dyn SqlFrontend>,
     /// Dotted name of the External.
     pub(crate) main: &'a str,
     /// Siblings whose execution is under way.
@@ -185,6 +189,7 @@ impl<'a> Lowerer<'a> {
             catalog,
             home: Home::main(code.name, syntax),
             siblings: code.siblings,
+            sql: code.sql,
             main: code.name,
             loading: Vec::new(),
             module,

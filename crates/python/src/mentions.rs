@@ -102,7 +102,16 @@ impl<'a> Lowerer<'a> {
         } else {
             mentioned.exposed.iter().collect()
         };
-        for name in touched {
+        // A connection can be changed through whatever it is handed to.
+        let handed = mentioned.names.iter().filter(|name| {
+            let Some(Value::Object(id)) = self.lookup_name(name) else {
+                return false;
+            };
+            let content = self.state.heap.get(&id).map(|object| &object.content);
+            matches!(content, Some(Content::Database(_) | Content::Cursor(_)))
+        });
+        let touched: Vec<String> = touched.into_iter().chain(handed).cloned().collect();
+        for name in &touched {
             let value = self.lookup_name(name);
             if let Some(value) = value {
                 self.poison_value(&value, &shared);
@@ -162,7 +171,11 @@ impl<'a> Lowerer<'a> {
                             self.poison_value(&value, refusal);
                         }
                     }
-                    Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
+                    Content::Cursor(cursor) => self.state.poison(cursor.database, refusal),
+                    Content::Frame(_)
+                    | Content::EmptyFrame(_)
+                    | Content::Database(_)
+                    | Content::Poisoned(_) => {}
                 }
             }
             Value::Tuple(items) | Value::FrozenList(items) => {

@@ -114,6 +114,11 @@ impl Lowerer<'_> {
                     .get(&id)
                     .map(|object| object.content.clone())
                 {
+                    Some(Content::Frame(node)) if name == "to_sql" => {
+                        self.copied_to_sql(node, arguments)
+                    }
+                    Some(Content::Database(_)) => self.database_method(id, name, arguments),
+                    Some(Content::Cursor(_)) => self.cursor_method(id, name, arguments),
                     Some(Content::Frame(node)) => self.frame_method(id, node, name, arguments),
                     Some(Content::EmptyFrame(_)) => {
                         Err(arguments.refuse("methods of an empty frame are not lifted"))

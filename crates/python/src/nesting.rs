@@ -477,6 +477,8 @@ pub(crate) fn waiting_places(state: &State) -> Vec<(Place, Rc<Refusal>)> {
             Content::Table(_)
             | Content::Frame(_)
             | Content::EmptyFrame(_)
+            | Content::Database(_)
+            | Content::Cursor(_)
             | Content::Poisoned(_) => {}
         }
     }

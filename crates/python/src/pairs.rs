@@ -356,7 +356,11 @@ pub(crate) fn map_state(state: &State, change: &mut impl FnMut(&Term) -> Term) -
                     *value = value.map_terms(change);
                 }
             }
-            Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
+            Content::Frame(_)
+            | Content::EmptyFrame(_)
+            | Content::Database(_)
+            | Content::Cursor(_)
+            | Content::Poisoned(_) => {}
         }
     }
     mapped

@@ -181,7 +181,11 @@ impl<'a> Lowerer<'a> {
                         see(value);
                     }
                 }
-                Content::Frame(_) | Content::EmptyFrame(_) | Content::Poisoned(_) => {}
+                Content::Frame(_)
+                | Content::EmptyFrame(_)
+                | Content::Database(_)
+                | Content::Cursor(_)
+                | Content::Poisoned(_) => {}
             }
         }
         found

@@ -11,6 +11,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use crate::classes::ClassId;
+use crate::databases::{Cursor, Database};
 
 /// Numbers the loops over rows, so that values of different rows are never mixed.
 pub(crate) type Scope = u32;
@@ -209,6 +210,8 @@ pub(crate) enum Content {
     Frame(NodeId),
     /// `DataFrame(columns=[…])`.
     EmptyFrame(Vec<ColumnName>),
+    Database(Database),
+    Cursor(Cursor),
     Poisoned(Rc<Refusal>),
 }
 

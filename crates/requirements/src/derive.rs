@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relift_dataflow::{Dataflow, Node, NodeId, Obligation, Op};
 use relift_diagnostics::{SourceFile, Span};
-use relift_job::{ColumnName, Job};
+use relift_job::{ColumnName, Job, ModuleKind};
 use relift_lift::Lifted;
 use relift_sql::datafusion::{Ordered, print_query, print_violations};
 
@@ -116,10 +116,25 @@ impl Deriver<'_> {
     /// A query that shows a relation's rows; none when it has no exact SQL of its own.
     fn query(&self, id: NodeId) -> Option<EvidenceQuery> {
         let printed = print_query(self.flow, id, Ordered::No).ok()?;
-        Some(self.evidence_query(&printed))
+        self.evidence_query(&printed)
     }
 
-    fn evidence_query(&self, printed: &relift_sql::datafusion::PrintedQuery) -> EvidenceQuery {
+    /// The query as evidence; none where it reads what an External reads of the lake by itself, since it is
+    /// asked again by the sources of the configuration.
+    fn evidence_query(
+        &self,
+        printed: &relift_sql::datafusion::PrintedQuery,
+    ) -> Option<EvidenceQuery> {
+        let own = printed.sources.iter().any(|source| {
+            let module = self.job.modules.get(self.flow.node(source.scan).module);
+            matches!(
+                module.map(|module| &module.kind),
+                Some(ModuleKind::External(_))
+            )
+        });
+        if own {
+            return None;
+        }
         let sources = printed
             .sources
             .iter()
@@ -138,11 +153,11 @@ impl Deriver<'_> {
                 })
             })
             .collect();
-        EvidenceQuery {
+        Some(EvidenceQuery {
             sql: printed.sql.clone(),
             sources,
             results: BTreeMap::new(),
-        }
+        })
     }
 
     fn citations<'s>(&self, spans: impl IntoIterator<Item = &'s Span>) -> Vec<Citation> {
@@ -174,7 +189,7 @@ impl Deriver<'_> {
         let node = flow.node(obligation.node);
         let query = print_violations(flow, obligation)
             .ok()
-            .map(|printed| self.evidence_query(&printed));
+            .and_then(|printed| self.evidence_query(&printed));
         let evidence = Evidence {
             code: self.citations(obligation.spans.iter().chain(&node.spans)),
             query,

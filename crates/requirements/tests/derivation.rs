@@ -8,8 +8,8 @@ use relift_dataflow::{
 };
 use relift_diagnostics::SourceFile;
 use relift_job::{
-    Catalog, ColumnFacts, CsvFileWriter, DateMode, External, FileTarget, Job, LakeType, LineEnding,
-    Module, ModuleKind, Nulls, TableFacts, TableName, WriteMode,
+    Catalog, ColumnFacts, CsvFileWriter, DataSourcing, DateMode, FileTarget, Job, LakeType,
+    LineEnding, Module, ModuleKind, Nulls, TableFacts, TableName, WriteMode,
 };
 use relift_lift::lift;
 use relift_requirements::{Kind, Requirements, Traced, derive, explain};
@@ -17,9 +17,13 @@ use relift_requirements::{Kind, Requirements, Traced, derive, explain};
 const CODE: &str = "for o in orders:\n    if o.status == 'late':\n        n[o.customer] += 1\n";
 
 fn job(conf: &SourceFile) -> Job {
-    let external = ModuleKind::External(External {
-        module: "late.py".to_owned(),
-        function: "execute".to_owned(),
+    let sourcing = ModuleKind::DataSourcing(DataSourcing {
+        result: "orders".into(),
+        table: TableName::new("market", "orders"),
+        columns: vec!["customer".into(), "status".into()],
+        column_spans: Vec::new(),
+        filter: None,
+        dates: DateMode::Exact,
     });
     let csv = ModuleKind::CsvFileWriter(CsvFileWriter {
         source: "late_counts".into(),
@@ -38,7 +42,7 @@ fn job(conf: &SourceFile) -> Job {
     Job {
         name: "late".into(),
         first_effective_date: None,
-        modules: [external, csv]
+        modules: [sourcing, csv]
             .into_iter()
             .map(|kind| Module {
                 span: conf.whole(),

@@ -28,15 +28,19 @@ pub(super) fn perform(bench: &Bench<'_>, task: &Task) -> Result<Reply, Migration
 
 /// The job's files as they are now.
 pub(crate) fn discovered(bench: &Bench<'_>, job: &Job) -> Result<JobDiscovered, MigrationError> {
-    let sources = bench
-        .project
-        .sources(job)?
+    let code = bench.project.sources(job)?;
+    let mut sources: Vec<FileHash> = code
         .iter()
         .map(|source| FileHash {
             path: source.name().to_string(),
             hash: ContentHash::of(source.text().as_bytes()).to_string(),
         })
         .collect();
+    let data = bench.project.data_files(&code)?;
+    sources.extend(data.into_iter().map(|(path, hash)| FileHash {
+        path,
+        hash: hash.to_string(),
+    }));
     let mut inputs = Vec::new();
     let mut outputs = Vec::new();
     for module in &job.modules {

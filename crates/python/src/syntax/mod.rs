@@ -5,6 +5,7 @@
 
 mod access;
 mod imports;
+mod lasting;
 mod literals;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use ruff_text_size::{Ranged, TextRange};
 pub use access::{StateAccess, state_access};
 pub(crate) use imports::is_standard_module;
 pub use imports::{Import, has_computed_imports, imports};
+pub use lasting::{changes_process, keeps_state};
 pub use literals::{
     EmbeddedSql, NullDefault, NumberLiteral, bare_numbers, comparisons_with, embedded_sql,
     mentions, null_defaults,

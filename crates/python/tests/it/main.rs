@@ -2,4 +2,5 @@
 
 mod cases;
 mod market;
+mod own_sql;
 mod portfolio;

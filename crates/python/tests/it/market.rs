@@ -189,6 +189,7 @@ impl Market {
             function,
             name: "external",
             siblings,
+            sql: Some(&crate::own_sql::Sqlite),
         };
         lower_external(&mut self.flow, &code, &self.frames, 1, &self.catalog)
     }

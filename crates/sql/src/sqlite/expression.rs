@@ -160,7 +160,9 @@ impl Lowering<'_> {
                 [table, name] => return Self::name(Some(&table.value), &name.value, context, span),
                 _ => return no("name", "frames have no schema"),
             },
-            ast::Expr::Value(value) => literal(&value.value)
+            ast::Expr::Value(value) => self
+                .parameter(&value.value)
+                .map_or_else(|| literal(&value.value), Ok)
                 .map_err(|reason| Refusal::new("constant", reason, span.clone()))?,
             ast::Expr::UnaryOp { op, expr } => match op {
                 UnaryOperator::Plus => self.value(expr, context)?,
@@ -545,6 +547,16 @@ impl Lowering<'_> {
 fn matched(function: SqliteFunction, arguments: Vec<Expr>) -> Expr {
     let answer = Expr::call(Function::Sqlite(function), arguments);
     Expr::compare(Comparison::Ne, Flavour::Sql, answer, Expr::int(0))
+}
+
+impl Lowering<'_> {
+    /// The value bound to a parameter.
+    fn parameter(&self, value: &Value) -> Option<Expr> {
+        match value {
+            Value::Placeholder(name) => self.parameters.get(name).cloned(),
+            _ => None,
+        }
+    }
 }
 
 fn literal(value: &Value) -> Result<Expr, String> {

@@ -202,20 +202,25 @@ impl Lowering<'_> {
                 args: None,
                 ..
             } => {
-                let [part] = &name.0[..] else {
+                let parts: Option<Vec<&str>> = name
+                    .0
+                    .iter()
+                    .map(|part| part.as_ident().map(|ident| ident.value.as_str()))
+                    .collect();
+                let parts = parts.unwrap_or_default();
+                let full = parts.join(".");
+                let known = |full: &str| self.has_table(full);
+                let Some(own) = parts.last().filter(|_| parts.len() == 1 || known(&full)) else {
                     return Err(Refusal::new(
                         format!("table \"{name}\""),
                         "frames have no schema",
                         Some(span),
                     ));
                 };
-                let name = part
-                    .as_ident()
-                    .map_or_else(|| name.to_string(), |ident| ident.value.clone());
-                let relation = self.table(&name, span)?;
+                let relation = self.table(&full, span)?;
                 let alias = alias
                     .as_ref()
-                    .map_or(name, |alias| alias.name.value.clone());
+                    .map_or_else(|| (*own).to_owned(), |alias| alias.name.value.clone());
                 Ok(relation.aliased(&alias))
             }
             TableFactor::Derived {

@@ -16,6 +16,7 @@
 mod compound;
 mod correlated;
 mod dialect;
+mod embedded;
 mod expression;
 mod from;
 mod functions;
@@ -31,6 +32,9 @@ mod subquery;
 mod windows;
 
 pub(crate) use dialect::Sqlite;
+pub use embedded::{
+    Affinity, EmbeddedQuery, EmbeddedStatement, ReadBy, embedded_statement, lower_embedded,
+};
 pub(crate) use places::Places;
 pub use places::SqlText;
 pub use query::{Lowered, lower_predicate, lower_query};

@@ -114,7 +114,7 @@ pub fn lower_predicate(
     }))
 }
 
-fn syntax_refusal(places: &Places<'_>, error: &ParserError) -> Refusal {
+pub(crate) fn syntax_refusal(places: &Places<'_>, error: &ParserError) -> Refusal {
     let message = error.to_string();
     let message = message.trim_start_matches("sql parser error: ").to_owned();
     // The parser puts the place at the end of its message.
@@ -145,6 +145,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) catalog: &'a Catalog,
     bases: BTreeMap<NodeId, Relation>,
     read: Vec<(FrameName, NodeId)>,
+    /// Values of parameters, by how the text writes them.
+    pub(crate) parameters: BTreeMap<String, Expr>,
     /// Common table expressions in sight; the last of a name counts.
     pub(crate) tables: Vec<(String, Result<Relation, Refusal>)>,
 }
@@ -165,12 +167,13 @@ impl<'a> Lowering<'a> {
             catalog,
             bases: BTreeMap::new(),
             read: Vec::new(),
+            parameters: BTreeMap::new(),
             tables: Vec::new(),
         }
     }
 
     /// The whole query as pandas reads its result.
-    fn result(&mut self, query: &Query) -> Result<NodeId, Refusal> {
+    pub(crate) fn result(&mut self, query: &Query) -> Result<NodeId, Refusal> {
         let relation = self.query(query, Place::Top)?;
         let span = self.places.whole();
         if relation.order == RowOrder::Unknown {
@@ -476,6 +479,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// A table or common table expression by name.
+    /// Whether there is a frame of that name.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        let mut frames = self.frames.keys();
+        frames.any(|frame| frame.as_str().eq_ignore_ascii_case(name))
+    }
+
     pub(crate) fn table(&mut self, name: &str, span: Span) -> Result<Relation, Refusal> {
         let folded = name.to_ascii_lowercase();
         if let Some((_, relation)) = self.tables.iter().rev().find(|(own, _)| *own == folded) {
