@@ -166,6 +166,7 @@ pub fn understand(
                             function,
                             name: &name,
                             siblings: &Siblings::default(),
+                            sql: None,
                         };
                         let lowered = lower_external(&mut flow, &code, &frames, index, &catalog);
                         lowered.map(|lowered| {
