@@ -133,7 +133,7 @@ impl PartitionEvaluator for Rows {
 fn base_of(ty: &DataType) -> Result<Base> {
     Ok(match ty {
         DataType::Boolean => Base::Bool,
-        DataType::Int64 => Base::Int64,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Base::Int64,
         DataType::Float64 => Base::Float64,
         DataType::Decimal128(precision, scale) => Base::Decimal {
             precision: *precision,
@@ -170,6 +170,7 @@ fn values_of(column: &ArrayRef, nan: bool) -> Result<Vec<Value>> {
             read(&|row| Value::Bool(column.value(row)))
         }
         Base::Int64 => {
+            let column = cast(column, &DataType::Int64)?;
             let column = column.as_primitive::<Int64Type>();
             read(&|row| Value::Int(column.value(row)))
         }
