@@ -19,11 +19,11 @@ ORDER BY owner NULLS FIRST
 == per_owner_out.sql
 WITH running AS (
     SELECT
-        nanvl(salinity, NULL) AS salinity,
+        nanvl(salinity, NULL) + 0.0 AS salinity,
         row_no,
         owner,
-        sum(CAST(dozens AS DOUBLE)) OVER (PARTITION BY owner ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_dozens,
-        sum(nanvl(salinity, NULL)) OVER (PARTITION BY owner ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_salinity
+        sum(CAST(dozens AS DOUBLE) + 0.0) OVER (PARTITION BY owner ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_dozens,
+        sum(nanvl(salinity, NULL) + 0.0) OVER (PARTITION BY owner ORDER BY row_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_salinity
     FROM beds
 )
 SELECT

@@ -8,7 +8,7 @@ WITH "rows" AS (
     SELECT
         seeds.sort,
         seeds.species,
-        nanvl(seeds.grams, NULL) AS grams,
+        nanvl(seeds.grams, NULL) + 0.0 AS grams,
         seeds.germination,
         sales.bags
     FROM seeds

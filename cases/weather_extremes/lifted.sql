@@ -13,11 +13,10 @@ acc AS (
         min(celsius) AS low,
         max(celsius) AS high,
         last_value(running_sum ORDER BY row_no) + 0.0 AS sum,
-        count(*) AS n,
-        min(row_no) AS first_seen
+        count(*) AS n
     FROM acc_running
     GROUP BY station
 )
 SELECT station, low, high, py_round(sum / n, 1) AS mean, high - low AS span
 FROM acc
-ORDER BY station, first_seen
+ORDER BY station
