@@ -168,7 +168,7 @@ mod tests {
             ),
             (
                 "pandas_group_sum([0.1, 0.2, 0.3, 1e16, -1e16])",
-                "Float64 0.6",
+                "Float64 0.0",
             ),
             (
                 "pandas_sum([0.1, NULL, 0.2])",
