@@ -499,7 +499,7 @@ impl Lowerer<'_> {
         let mut right = Vec::new();
         let mut on = Vec::new();
         for key in &grouped.keys {
-            let name = self.free_column(&[grouped.frame], &format!("{key} of group"));
+            let name = self.free_column(&[grouped.frame], &format!("{key} of its group"));
             on.push((Expr::column(key.clone()), Expr::column(name.clone())));
             right.push((name, Expr::column(key.clone())));
         }
