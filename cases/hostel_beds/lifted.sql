@@ -1,6 +1,6 @@
 == fullest.sql
 WITH computed AS (
-    SELECT house AS "house of group", max(guests) AS "guests of group"
+    SELECT house AS "house of its group", max(guests) AS "guests of group"
     FROM rooms
     GROUP BY house
 ),
@@ -13,11 +13,11 @@ rooms_2 AS (
         computed."guests of group" AS most,
         rooms.row_no
     FROM rooms
-    LEFT JOIN computed ON computed."house of group" = rooms.house
+    LEFT JOIN computed ON computed."house of its group" = rooms.house
 ),
 computed_2 AS (
     SELECT
-        house AS "house of group",
+        house AS "house of its group",
         pandas_group_mean(array_agg(rate ORDER BY row_no)) AS "rate of group"
     FROM rooms_2
     GROUP BY house
@@ -31,7 +31,7 @@ rooms_3 AS (
         rooms_2.most - rooms_2.guests AS behind,
         rooms_2.row_no
     FROM rooms_2
-    LEFT JOIN computed_2 ON computed_2."house of group" = rooms_2.house
+    LEFT JOIN computed_2 ON computed_2."house of its group" = rooms_2.house
 ),
 windowed AS (
     SELECT
