@@ -121,12 +121,15 @@ fn placed(
     Expr::column(own)
 }
 
+/// Columns of a projection.
+type Columns<'a> = &'a [(ColumnName, Expr)];
+
 /// The window below a window, and the projection between them.
 pub(crate) fn below<'a>(
     node: &'a dyn Fn(NodeId) -> &'a Node,
     once: &dyn Fn(&NodeId) -> bool,
     input: NodeId,
-) -> Option<(&'a Node, Option<&'a [(ColumnName, Expr)]>)> {
+) -> Option<(&'a Node, Option<Columns<'a>>)> {
     if !once(&input) {
         return None;
     }
