@@ -59,8 +59,8 @@ impl Lake {
                 OutputColumn {
                     name: field.name().as_str().into(),
                     lake_type: lake_type(field.data_type()),
-                    rows: arrays().map(|array| array.len()).sum(),
-                    nulls: arrays().map(|array| array.null_count()).sum(),
+                    rows: arrays().map(arrow::array::Array::len).sum(),
+                    nulls: arrays().map(arrow::array::Array::null_count).sum(),
                     nans: arrays().map(nan_count).sum(),
                 }
             })

@@ -199,7 +199,6 @@ impl Analysis {
         };
         let partial = partial.filter(|partial| !reads_legacy(partial));
         Ok(Self {
-            written_by,
             flow,
             sources,
             rejected,
@@ -207,6 +206,7 @@ impl Analysis {
             partial,
             externals,
             siblings,
+            written_by,
             extended,
         })
     }

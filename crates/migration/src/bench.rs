@@ -34,6 +34,9 @@ pub struct Settings {
     pub cache: Option<PathBuf>,
 }
 
+/// How each job ended, and why.
+type Ended = BTreeMap<JobName, (End, Option<String>)>;
+
 /// The shared tools of the stages.
 pub(crate) struct Bench<'a> {
     pub(crate) project: Project,
@@ -49,7 +52,7 @@ pub(crate) struct Bench<'a> {
     codes: Mutex<BTreeMap<JobName, Arc<str>>>,
     turns: Mutex<BTreeMap<(JobName, Side), Turn>>,
     /// Jobs whose conversion is over, with how and why; `None` until somebody asks.
-    ended: Mutex<Option<BTreeMap<JobName, (End, Option<String>)>>>,
+    ended: Mutex<Option<Ended>>,
     /// Jobs whose analysis may make the legacy runs it needs the output of.
     converting: Mutex<BTreeSet<JobName>>,
     /// Whose runs the readers of a job's tables read, as long as its conversion has ended as it had then.

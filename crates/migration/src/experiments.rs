@@ -232,7 +232,7 @@ pub(crate) fn staged(
             Some(Output::Table { schema, .. }) => Some(schema),
             _ => None,
         };
-        let (schema, batches) = typed(&schema, batches, &table.untyped, known)?;
+        let (schema, batches) = typed(&schema, &batches, &table.untyped, known)?;
         outputs.insert(table.table.clone(), Output::Table { schema, batches });
     }
     Ok(outputs)
@@ -241,7 +241,7 @@ pub(crate) fn staged(
 /// The rows with the types the table has for columns without a value.
 fn typed(
     schema: &SchemaRef,
-    batches: Vec<RecordBatch>,
+    batches: &[RecordBatch],
     untyped: &[ColumnName],
     known: Option<&SchemaRef>,
 ) -> Result<(SchemaRef, Vec<RecordBatch>), MigrationError> {
@@ -286,6 +286,10 @@ fn experiments(finding: &Finding, flow: &Dataflow, catalog: &Catalog) -> Vec<Exp
 }
 
 /// One experiment per number: it becomes larger by one.
+#[expect(
+    clippy::float_cmp,
+    reason = "a literal is looked for by its very value"
+)]
 fn numbers(finding: &Finding, flow: &Dataflow, catalog: &Catalog) -> Vec<Experiment> {
     let Some(span) = &finding.span else {
         return Vec::new();
@@ -316,6 +320,10 @@ fn numbers(finding: &Finding, flow: &Dataflow, catalog: &Catalog) -> Vec<Experim
 }
 
 /// One stand-in for a missing value gives way to the other one.
+#[expect(
+    clippy::float_cmp,
+    reason = "a literal is looked for by its very value"
+)]
 fn stand_ins(finding: &Finding, flow: &Dataflow, catalog: &Catalog) -> Option<Experiment> {
     let (_, rest) = finding.message.split_once("\" is ")?;
     let (own, others) = rest.split_once(" here, ")?;

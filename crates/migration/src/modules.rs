@@ -133,7 +133,10 @@ impl Project {
                     if !name.starts_with(['.', '_']) {
                         below(root, &path, found);
                     }
-                } else if !name.ends_with(".py") && !name.ends_with(".pyc") {
+                } else if !Path::new(&name)
+                    .extension()
+                    .is_some_and(|kind| kind == "py" || kind == "pyc")
+                {
                     found.push(path);
                 }
             }

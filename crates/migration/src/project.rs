@@ -238,7 +238,9 @@ impl Project {
             };
             add(source.clone());
             let imported = self.imported(external, &source)?;
-            imported.into_iter().for_each(|module| add(module.source));
+            for module in imported {
+                add(module.source);
+            }
         }
         Ok(found)
     }

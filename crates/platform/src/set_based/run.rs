@@ -225,7 +225,7 @@ async fn register_source(
                 .await
                 .map_err(failed())?;
             versions.insert(input.table.clone(), input.version);
-            let rows = as_lifted(module, &input.table, rows, source)?;
+            let rows = as_lifted(module, &input.table, &rows, source)?;
             session
                 .register_rows(source.result.as_str(), rows, row_number)
                 .map_err(failed())
@@ -261,7 +261,7 @@ fn check_source(
 fn as_lifted(
     module: usize,
     table: &TableName,
-    rows: QueryResult,
+    rows: &QueryResult,
     source: &RewrittenSource,
 ) -> Result<QueryResult, RewriteFailure> {
     let untyped = |at: usize| {
