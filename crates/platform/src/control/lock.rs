@@ -67,7 +67,7 @@ impl fmt::Display for LockHolder {
 /// The exclusive right to change a workspace, for as long as this value lives.
 #[derive(Debug)]
 pub struct WorkspaceLock {
-    _file: File,
+    file: File,
     path: PathBuf,
 }
 
@@ -120,7 +120,7 @@ impl WorkspaceLock {
         file.set_len(0).map_err(io("write"))?;
         file.write_all(text.as_bytes()).map_err(io("write"))?;
         Ok(Self {
-            _file: file,
+            file,
             path: path.to_owned(),
         })
     }
@@ -128,5 +128,14 @@ impl WorkspaceLock {
     /// The lock file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Drop for WorkspaceLock {
+    /// Frees the lock itself: closing the file would leave it to a child that is just being started
+    /// and still shares the file.
+    fn drop(&mut self) {
+        // What cannot be unlocked is closed next, which frees it all the same.
+        let _ = self.file.unlock();
     }
 }
