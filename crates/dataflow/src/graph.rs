@@ -1,5 +1,7 @@
 //! The graph of one job.
 
+use std::sync::Arc;
+
 use relift_diagnostics::Span;
 use relift_job::{Catalog, ColumnName, FrameName, JobName};
 
@@ -17,7 +19,8 @@ pub struct Dataflow {
     /// Version of the SQLite that runs the legacy job's Transformations, as `sqlite3.sqlite_version`
     /// says it; rounding and texts of floats differ between releases. `None` when it is not known.
     pub sqlite: Option<String>,
-    nodes: Vec<Node>,
+    /// Copies of the graph share the relations they have in common.
+    nodes: Vec<Arc<Node>>,
     /// What is written, in the order of the writer modules.
     pub sinks: Vec<Sink>,
     /// Shared-state frames in the order they were set; a later binding of a name hides the earlier.
@@ -110,7 +113,7 @@ impl Dataflow {
     ) -> Result<NodeId, TypeError> {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes"));
         let derived = properties(self, id, &op, catalog)?;
-        self.nodes.push(Node {
+        self.nodes.push(Arc::new(Node {
             op,
             schema: derived.schema,
             order: derived.order,
@@ -119,7 +122,7 @@ impl Dataflow {
             spans,
             name: name.map(str::to_owned),
             module,
-        });
+        }));
         Ok(id)
     }
 
@@ -136,12 +139,12 @@ impl Dataflow {
 
     /// Gives a relation the name the legacy code uses for it.
     pub fn rename(&mut self, id: NodeId, name: &str) {
-        self.nodes[id.0 as usize].name = Some(name.to_owned());
+        Arc::make_mut(&mut self.nodes[id.0 as usize]).name = Some(name.to_owned());
     }
 
     /// Adds places a relation comes from.
     pub fn add_spans(&mut self, id: NodeId, spans: impl IntoIterator<Item = Span>) {
-        let own = &mut self.nodes[id.0 as usize].spans;
+        let own = &mut Arc::make_mut(&mut self.nodes[id.0 as usize]).spans;
         for span in spans {
             if !own.contains(&span) {
                 own.push(span);
@@ -154,7 +157,7 @@ impl Dataflow {
         self.nodes
             .iter()
             .enumerate()
-            .map(|(index, node)| (NodeId(index as u32), node))
+            .map(|(index, node)| (NodeId(index as u32), &**node))
     }
 
     /// Relations a relation reads: inputs, then those its expressions ask; each once.

@@ -256,7 +256,7 @@ impl<'a> Lowerer<'a> {
     pub(crate) fn return_raised_to(
         &mut self,
         before: &[usize],
-        locals: &std::collections::BTreeMap<String, Value>,
+        locals: &crate::shared_map::SharedMap<String, Value>,
     ) {
         for (frame, before) in self.handlers.iter_mut().zip(before) {
             for raised in frame.raised.iter_mut().skip(*before) {

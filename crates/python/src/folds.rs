@@ -166,7 +166,7 @@ impl<'c> Builder<'c> {
                 continue;
             };
             match (&before.content, &after.content) {
-                (a, b) if a == b => {}
+                (a, b) if std::ptr::eq(a, b) || a == b => {}
                 (Content::List(old), Content::List(new)) if new.len() > old.len() => {
                     if let Err(refusal) =
                         builder.list(lowerer, result, finished, *id, &new[old.len()..])
@@ -514,9 +514,10 @@ impl<'c> Builder<'c> {
         deferred: Vec<Deferred>,
     ) -> Result<(), Refusal> {
         let mut state = result.entry.clone();
-        for (id, object) in &mut state.heap {
-            if let Some(after) = finished.heap.get(id) {
-                object.escaped |= after.escaped;
+        for id in state.heap.differing(&finished.heap) {
+            let escaped = finished.heap.get(&id).is_some_and(|after| after.escaped);
+            if escaped && let Some(object) = state.heap.get_mut(&id) {
+                object.escaped = true;
             }
         }
         let leaked = Rc::new(Refusal::new(
@@ -524,8 +525,10 @@ impl<'c> Builder<'c> {
             "a variable is read after the loop that set it row by row",
             Some(result.span.clone()),
         ));
-        for (name, value) in &finished.locals {
-            if result.started.locals.get(name) != Some(value)
+        for name in result.started.locals.differing(&finished.locals) {
+            let (before, after) = (result.started.locals.get(&name), finished.locals.get(&name));
+            if after.is_some()
+                && before != after
                 && !result
                     .plan
                     .scalars

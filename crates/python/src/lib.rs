@@ -49,6 +49,7 @@ pub mod pandas;
 mod positions;
 mod running;
 mod series;
+mod shared_map;
 mod shared_records;
 mod siblings;
 mod state;

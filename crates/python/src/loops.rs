@@ -575,7 +575,7 @@ impl<'a> Lowerer<'a> {
         if let Some(context) = self.loops.last() {
             next.pending.extend(&context.deferred);
         }
-        for place in places(started) {
+        for place in changed_places(started, finished, plan) {
             let (Some(before), Some(after)) =
                 (get_place(started, &place), get_place(finished, &place))
             else {
@@ -726,27 +726,33 @@ fn same_shape(a: &Template, b: &Template) -> bool {
     plain(a) == plain(b)
 }
 
-/// Places of scalars, in a fixed order.
-fn places(state: &State) -> Vec<Place> {
-    let mut found: Vec<Place> = state.locals.keys().cloned().map(Place::Local).collect();
-    found.extend(state.globals.keys().cloned().map(Place::Global));
-    for (id, object) in &state.heap {
-        match &object.content {
-            Content::List(segments) => {
-                found.extend((0..segments.len()).map(|index| Place::Item(*id, index)));
+/// Places of scalars that may hold something else than before, and those known to be carried.
+fn changed_places(started: &State, finished: &State, plan: &Plan) -> BTreeSet<Place> {
+    let mut found: BTreeSet<Place> = plan.scalars.keys().cloned().collect();
+    let locals = started.locals.differing(&finished.locals);
+    found.extend(locals.into_iter().map(Place::Local));
+    let globals = started.globals.differing(&finished.globals);
+    found.extend(globals.into_iter().map(Place::Global));
+    for id in started.heap.differing(&finished.heap) {
+        match started.heap.get(&id).map(|object| &object.content) {
+            Some(Content::List(segments)) => {
+                found.extend((0..segments.len()).map(|index| Place::Item(id, index)));
             }
-            Content::Dict(dict) => found.extend(
+            Some(Content::Dict(dict)) => found.extend(
                 dict.entries
                     .iter()
-                    .map(|(key, _)| Place::Entry(*id, key_text(key))),
+                    .map(|(key, _)| Place::Entry(id, key_text(key))),
             ),
             // A table does not change.
-            Content::Table(_)
-            | Content::Frame(_)
-            | Content::EmptyFrame(_)
-            | Content::Database(_)
-            | Content::Cursor(_)
-            | Content::Poisoned(_) => {}
+            Some(
+                Content::Table(_)
+                | Content::Frame(_)
+                | Content::EmptyFrame(_)
+                | Content::Database(_)
+                | Content::Cursor(_)
+                | Content::Poisoned(_),
+            )
+            | None => {}
         }
     }
     found

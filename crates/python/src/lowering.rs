@@ -13,6 +13,8 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::classes::Class;
 use crate::databases::SqlFrontend;
+use crate::exceptions::Raised;
+use crate::shared_map::SharedMap;
 use crate::siblings::{Home, Siblings};
 use crate::state::{State, common_scope, not};
 use crate::statements::Exits;
@@ -136,7 +138,7 @@ pub(crate) struct Lowerer<'a> {
     /// Functions that answer the same arguments only once.
     pub(crate) remembering: Vec<usize>,
     /// The variables of the functions whose calls are under way, as they were when each called the next.
-    pub(crate) enclosing: Vec<(u32, BTreeMap<String, Value>)>,
+    pub(crate) enclosing: Vec<(u32, SharedMap<String, Value>)>,
     /// The `try` statements whose bodies are being executed, the innermost last.
     pub(crate) handlers: Vec<crate::exceptions::Handlers>,
     /// Conditions that hold in the bodies of the open `try` statements because otherwise a handler would
@@ -251,7 +253,8 @@ impl<'a> Lowerer<'a> {
                 )]);
             }
         }
-        let own = objects.range(frames.len() as ObjectId + 1..);
+        let given = frames.len() as ObjectId;
+        let own = objects.iter().filter(|(id, _)| **id > given);
         let remembers = self.state.globals != globals
             || own.into_iter().any(|(id, object)| {
                 let now = self.state.heap.get(id).map(|now| &now.content);

@@ -14,6 +14,7 @@ use relift_dataflow::{
 use relift_diagnostics::Span;
 
 use crate::lowering::Lowerer;
+use crate::shared_map::SharedMap;
 use crate::state::{State, all, choose, common_scope, not};
 use crate::values::{
     Choice, Condition, Content, Dict, NO_ROW, Object, ObjectId, Record, Rest, Segment, SegmentKind,
@@ -143,34 +144,25 @@ impl Lowerer<'_> {
     fn merge_names<K: Ord + Clone>(
         &mut self,
         merge: &mut Merge<'_>,
-        yes: &BTreeMap<K, Value>,
-        no: &BTreeMap<K, Value>,
-    ) -> BTreeMap<K, Value> {
-        let mut merged = BTreeMap::new();
-        for name in yes.keys().chain(no.keys()) {
-            if merged.contains_key(name) {
-                continue;
-            }
-            let left = yes.get(name).unwrap_or(&Value::Unbound);
-            let right = no.get(name).unwrap_or(&Value::Unbound);
+        yes: &SharedMap<K, Value>,
+        no: &SharedMap<K, Value>,
+    ) -> SharedMap<K, Value> {
+        let mut merged = yes.clone();
+        for name in yes.differing(no) {
+            let left = yes.get(&name).unwrap_or(&Value::Unbound);
+            let right = no.get(&name).unwrap_or(&Value::Unbound);
             let value = self.merge_values(merge, left, right);
-            merged.insert(name.clone(), value);
+            merged.insert(name, value);
         }
         merged
     }
 
     fn merge_heaps(&mut self, merge: &mut Merge<'_>) {
-        let ids: Vec<ObjectId> = merge
-            .yes
-            .heap
-            .keys()
-            .chain(merge.no.heap.keys())
-            .copied()
-            .collect();
+        let ids: Vec<ObjectId> = merge.yes.heap.differing(&merge.no.heap);
         // Objects are visible to the merge of values before they are merged themselves.
+        merge.merged.heap = merge.yes.heap.clone();
         for id in &ids {
-            let object = merge.yes.heap.get(id).or_else(|| merge.no.heap.get(id));
-            if let Some(object) = object {
+            if let (None, Some(object)) = (merge.yes.heap.get(id), merge.no.heap.get(id)) {
                 merge.merged.heap.insert(*id, object.clone());
             }
         }

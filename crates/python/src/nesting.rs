@@ -210,9 +210,10 @@ impl Lowerer<'_> {
             }
         };
         self.state = outer.clone();
-        for (id, object) in &mut self.state.heap {
-            if let Some(after) = finished.heap.get(id) {
-                object.escaped |= after.escaped;
+        for id in self.state.heap.differing(&finished.heap) {
+            let escaped = finished.heap.get(&id).is_some_and(|after| after.escaped);
+            if escaped && let Some(object) = self.state.heap.get_mut(&id) {
+                object.escaped = true;
             }
         }
         let leaked = Rc::new(Refusal::new(
@@ -220,10 +221,14 @@ impl Lowerer<'_> {
             "a variable is read after the loop that set it row by row",
             Some(span.clone()),
         ));
-        for (name, value) in &finished.locals {
-            if context.started.locals.get(name) != Some(value) {
+        for name in context.started.locals.differing(&finished.locals) {
+            let (before, after) = (
+                context.started.locals.get(&name),
+                finished.locals.get(&name),
+            );
+            if after.is_some() && before != after {
                 let unknown = Value::Unknown(leaked.clone());
-                self.state.locals.insert(name.clone(), unknown);
+                self.state.locals.insert(name, unknown);
             }
         }
         let (slots, lost) = slots;

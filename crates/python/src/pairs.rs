@@ -52,11 +52,12 @@ impl Lowerer<'_> {
                     set_place(&mut state, &place, original);
                 }
             }
-            for (id, object) in &mut state.heap {
-                if let Content::Poisoned(refusal) = &object.content
+            for id in self.state.heap.differing(&context.entry.heap) {
+                if let Some(object) = state.heap.get_mut(&id)
+                    && let Content::Poisoned(refusal) = &object.content
                     && is_waiting(refusal)
                     && !is_spent(refusal)
-                    && let Some(original) = context.entry.heap.get(id)
+                    && let Some(original) = context.entry.heap.get(&id)
                 {
                     object.content = original.content.clone();
                 }

@@ -1,23 +1,23 @@
 //! The state of a symbolic execution: variables, objects, the shared state and the path.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use relift_dataflow::{Expr, ExprKind, Function, Literal, Refusal};
 use relift_job::FrameName;
 
+use crate::shared_map::SharedMap;
 use crate::values::{Condition, Content, Object, ObjectId, Scope, Value, may_raise};
 
 /// Everything an execution can change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     /// Variables of the function being executed.
-    pub(crate) locals: BTreeMap<String, Value>,
+    pub(crate) locals: SharedMap<String, Value>,
     /// Variables of the module.
-    pub(crate) globals: BTreeMap<String, Value>,
-    pub(crate) heap: BTreeMap<ObjectId, Object>,
+    pub(crate) globals: SharedMap<String, Value>,
+    pub(crate) heap: SharedMap<ObjectId, Object>,
     /// Frames of the shared state.
-    pub(crate) shared: BTreeMap<FrameName, Value>,
+    pub(crate) shared: SharedMap<FrameName, Value>,
     /// Conditions that hold here, from the beginning.
     pub(crate) path: Vec<Condition>,
     /// Nothing comes here: every path has left.
