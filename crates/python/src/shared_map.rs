@@ -479,8 +479,12 @@ mod tests {
         assert!(kept[0].0.differing(&kept[0].0.clone()).is_empty());
         let (mut map, mut plain) = kept.pop().expect("the last one");
         let before = map.clone();
-        map.values_mut().for_each(|value| *value += 1);
-        plain.values_mut().for_each(|value| *value += 1);
+        for value in map.values_mut() {
+            *value += 1;
+        }
+        for value in plain.values_mut() {
+            *value += 1;
+        }
         assert!(map.iter().eq(plain.iter()));
         assert_ne!(before, map);
     }
