@@ -13,7 +13,6 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::classes::Class;
 use crate::databases::SqlFrontend;
-use crate::exceptions::Raised;
 use crate::shared_map::SharedMap;
 use crate::siblings::{Home, Siblings};
 use crate::state::{State, common_scope, not};
