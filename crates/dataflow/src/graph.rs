@@ -1,10 +1,9 @@
 //! The graph of one job.
 
-use std::sync::Arc;
-
 use relift_diagnostics::Span;
 use relift_job::{Catalog, ColumnName, FrameName, JobName};
 
+use crate::blocks::Blocks;
 use crate::properties::properties;
 use crate::{Expr, Node, NodeId, Op, TypeError};
 
@@ -20,7 +19,7 @@ pub struct Dataflow {
     /// says it; rounding and texts of floats differ between releases. `None` when it is not known.
     pub sqlite: Option<String>,
     /// Copies of the graph share the relations they have in common.
-    nodes: Vec<Arc<Node>>,
+    nodes: Blocks<Node>,
     /// What is written, in the order of the writer modules.
     pub sinks: Vec<Sink>,
     /// Shared-state frames in the order they were set; a later binding of a name hides the earlier.
@@ -93,7 +92,7 @@ impl Dataflow {
         Self {
             job,
             sqlite: None,
-            nodes: Vec::new(),
+            nodes: Blocks::default(),
             sinks: Vec::new(),
             frames: Vec::new(),
             reads: Vec::new(),
@@ -113,7 +112,7 @@ impl Dataflow {
     ) -> Result<NodeId, TypeError> {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes"));
         let derived = properties(self, id, &op, catalog)?;
-        self.nodes.push(Arc::new(Node {
+        self.nodes.push(Node {
             op,
             schema: derived.schema,
             order: derived.order,
@@ -122,7 +121,7 @@ impl Dataflow {
             spans,
             name: name.map(str::to_owned),
             module,
-        }));
+        });
         Ok(id)
     }
 
@@ -134,17 +133,17 @@ impl Dataflow {
 
     /// The relation.
     pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
+        self.nodes.get(id.0 as usize)
     }
 
     /// Gives a relation the name the legacy code uses for it.
     pub fn rename(&mut self, id: NodeId, name: &str) {
-        Arc::make_mut(&mut self.nodes[id.0 as usize]).name = Some(name.to_owned());
+        self.nodes.get_mut(id.0 as usize).name = Some(name.to_owned());
     }
 
     /// Adds places a relation comes from.
     pub fn add_spans(&mut self, id: NodeId, spans: impl IntoIterator<Item = Span>) {
-        let own = &mut Arc::make_mut(&mut self.nodes[id.0 as usize]).spans;
+        let own = &mut self.nodes.get_mut(id.0 as usize).spans;
         for span in spans {
             if !own.contains(&span) {
                 own.push(span);
@@ -154,10 +153,7 @@ impl Dataflow {
 
     /// All relations with their ids, inputs first.
     pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> {
-        self.nodes
-            .iter()
-            .enumerate()
-            .map(|(index, node)| (NodeId(index as u32), &**node))
+        (0..self.nodes.len()).map(|index| (NodeId(index as u32), self.nodes.get(index)))
     }
 
     /// Relations a relation reads: inputs, then those its expressions ask; each once.

@@ -8,6 +8,7 @@
 //! Missing values are part of a type ([`ColumnType`]): `int64 x {None}` is not `float64 x {NaN}`.
 
 mod aggregate;
+mod blocks;
 mod canonical;
 mod dtype;
 mod expr;

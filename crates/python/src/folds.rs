@@ -158,11 +158,12 @@ impl<'c> Builder<'c> {
                 .lost
                 .push((Lost::Place(place.clone()), Rc::new(refusal)));
         }
-        for (id, before) in &result.started.heap {
+        for id in &result.started.heap.differing(&finished.heap) {
             if !result.entry.heap.contains_key(id) || pending.objects.contains(id) {
                 continue;
             }
-            let Some(after) = finished.heap.get(id) else {
+            let (Some(before), Some(after)) = (result.started.heap.get(id), finished.heap.get(id))
+            else {
                 continue;
             };
             match (&before.content, &after.content) {
@@ -842,11 +843,11 @@ fn first_appearances(
     if emit.columns.iter().any(|(_, value)| reads_previous(value)) {
         return Err(refuse());
     }
-    for (id, object) in &finished.heap {
-        let Content::Dict(Dict {
+    for id in &lowerer.changed_objects(result.entry, finished) {
+        let Some(Content::Dict(Dict {
             rest: Rest::Touched(touched),
             ..
-        }) = &object.content
+        })) = finished.heap.get(id).map(|object| &object.content)
         else {
             continue;
         };

@@ -563,6 +563,13 @@ impl<'a> Lowerer<'a> {
     }
 
     /// What has changed since the row began, as the plan of the next run.
+    /// Objects that may be others than before the outermost loop, in order: what a loop touches is among
+    /// them.
+    pub(crate) fn changed_objects(&self, entry: &State, finished: &State) -> Vec<ObjectId> {
+        let outermost = self.loops.first().map_or(entry, |context| &context.entry);
+        outermost.heap.differing(&finished.heap)
+    }
+
     fn observe(
         &self,
         entry: &State,
@@ -612,11 +619,11 @@ impl<'a> Lowerer<'a> {
                 next.carried.insert(place);
             }
         }
-        for (id, object) in &finished.heap {
-            let Content::Dict(Dict {
+        for id in &self.changed_objects(entry, finished) {
+            let Some(Content::Dict(Dict {
                 rest: Rest::Touched(touched),
                 ..
-            }) = &object.content
+            })) = finished.heap.get(id).map(|object| &object.content)
             else {
                 continue;
             };

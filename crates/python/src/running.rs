@@ -249,12 +249,12 @@ fn changes(lowerer: &Lowerer<'_>, result: &LoopResult<'_>, finished: &State) -> 
             .keys()
             .filter_map(|place| record_change(lowerer, result, finished, place)),
     );
-    for (id, object) in &finished.heap {
-        if let Content::Dict(Dict {
+    for id in lowerer.changed_objects(result.entry, finished) {
+        if let Some(Content::Dict(Dict {
             rest: Rest::Touched(touched),
             ..
-        }) = &object.content
-            && let Some(change) = dict_change(lowerer, result, finished, *id, touched)
+        })) = finished.heap.get(&id).map(|object| &object.content)
+            && let Some(change) = dict_change(lowerer, result, finished, id, touched)
         {
             found.push(change);
         }
@@ -431,11 +431,11 @@ fn read_by_lists(
     finished: &State,
 ) -> BTreeSet<ColumnName> {
     let mut found = BTreeSet::new();
-    for (id, before) in &result.started.heap {
-        let (Content::List(old), Some(Content::List(new))) = (
-            &before.content,
-            finished.heap.get(id).map(|object| &object.content),
-        ) else {
+    for id in result.started.heap.differing(&finished.heap) {
+        let content = |state: &'_ State| state.heap.get(&id).map(|object| object.content.clone());
+        let (Some(Content::List(old)), Some(Content::List(new))) =
+            (content(result.started), content(finished))
+        else {
             continue;
         };
         let added = new.get(old.len()..).unwrap_or_default();
@@ -458,19 +458,22 @@ fn read_by_lists(
         let first_appearance = values.is_empty()
             && added.len() == 1
             && guards.len() == 1
-            && finished.heap.keys().any(|dict| {
-                guards.contains(&presence_marker(result.scope, *dict)) && {
-                    let marker = presence_marker(result.scope, *dict);
-                    let guard = crate::state::all(
-                        added[0]
-                            .guard
-                            .iter()
-                            .filter(|fact| !result.entry.path.contains(fact))
-                            .map(|fact| fact.expr.clone()),
-                    );
-                    resolve_marker(&guard, &marker, true).is_false()
-                }
-            });
+            && lowerer
+                .changed_objects(result.entry, finished)
+                .into_iter()
+                .any(|dict| {
+                    guards.contains(&presence_marker(result.scope, dict)) && {
+                        let marker = presence_marker(result.scope, dict);
+                        let guard = crate::state::all(
+                            added[0]
+                                .guard
+                                .iter()
+                                .filter(|fact| !result.entry.path.contains(fact))
+                                .map(|fact| fact.expr.clone()),
+                        );
+                        resolve_marker(&guard, &marker, true).is_false()
+                    }
+                });
         if !first_appearance {
             found.extend(guards);
             found.extend(values);
