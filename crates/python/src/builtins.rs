@@ -13,7 +13,9 @@ use crate::calls::Arguments;
 use crate::iteration::{Iteration, object_id};
 use crate::lowering::Lowerer;
 use crate::state::{choose, not};
-use crate::values::{Content, Dict, Factory, Mapping, Matching, Relation, Rest, Term, Value};
+use crate::values::{
+    Content, Dict, Factory, Mapping, Matching, ObjectId, Relation, Rest, Term, Value,
+};
 
 impl Lowerer<'_> {
     pub(crate) fn call_global(
@@ -357,8 +359,8 @@ impl Lowerer<'_> {
                     }
                 } else if let Some(Value::Record(_)) = &first {
                     return Ok(self.thaw(&need()?));
-                } else if first.is_some() {
-                    return Err(arguments.refuse("a dictionary of pairs is not lifted"));
+                } else if let Some(pairs) = &first {
+                    self.fill_with_pairs(id, pairs, arguments)?;
                 }
                 for (name, value) in &arguments.named {
                     self.set_entry(id, &Value::text(name), value.clone(), &span)?;
@@ -876,6 +878,29 @@ impl Lowerer<'_> {
 }
 
 impl Lowerer<'_> {
+    /// `dict(pairs)`: every pair is a key and its value.
+    fn fill_with_pairs(
+        &mut self,
+        dict: ObjectId,
+        pairs: &Value,
+        arguments: &Arguments,
+    ) -> Result<(), Refusal> {
+        let span = &arguments.span;
+        let mut enter = |lowerer: &mut Self, pair: Value| {
+            match lowerer.resolved(&pair, &arguments.construct, span)? {
+                Value::Tuple(parts) | Value::FrozenList(parts) if parts.len() == 2 => {
+                    lowerer.set_entry(dict, &parts[0], parts[1].clone(), span)?;
+                    Ok(Vec::new())
+                }
+                _ => Err(arguments.refuse("what it is made of are not pairs")),
+            }
+        };
+        match self.iterate(pairs, span)?.into_rows() {
+            Err(items) => self.unrolled(items, span, &mut enter).map(|_| ()),
+            Ok(rows) => self.over(&rows, span, &mut enter),
+        }
+    }
+
     /// `set(items)` of the rows that belong to the current row.
     fn set_of_matching(
         &mut self,

@@ -9,8 +9,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use relift_dataflow::{Literal, Refusal};
+use relift_dataflow::{Expr as Formula, Literal, Op, Refusal};
 use relift_diagnostics::Span;
+use relift_job::ColumnName;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
 use crate::callables::Made;
@@ -696,10 +697,51 @@ impl<'a> Lowerer<'a> {
                 self.changeable(id, span)?;
                 self.set_entry(id, &Value::text(name), value, span)
             }
+            None if name == "columns" => self.name_columns(id, &value, span),
             None => Err(refuse(
                 "an attribute of something else than an instance is set".to_owned(),
             )),
         }
+    }
+
+    /// `frame.columns = [names]`.
+    fn name_columns(&mut self, id: ObjectId, names: &Value, span: &Span) -> Result<(), Refusal> {
+        let refuse = |reason: &str| Refusal::new("column names", reason, Some(span.clone()));
+        self.changeable(id, span)?;
+        let Some(Content::Frame(node)) = self.state.heap.get(&id).map(|object| &object.content)
+        else {
+            return Err(refuse("an attribute of something else than an instance is set"));
+        };
+        let node = *node;
+        let names: Option<Vec<ColumnName>> = self
+            .fixed_items(names)
+            .and_then(|names| names.iter().map(|name| name.as_text().map(ColumnName::from)).collect());
+        let Some(names) = names else {
+            return Err(refuse("they are not constant texts"));
+        };
+        let old: Vec<ColumnName> = self.flow.node(node).schema.names().cloned().collect();
+        if names.len() != old.len() {
+            return Err(refuse("another number of names than columns raises ValueError"));
+        }
+        if (1..names.len()).any(|at| names[..at].contains(&names[at])) {
+            return Err(refuse("two columns get the same name"));
+        }
+        let columns = names
+            .into_iter()
+            .zip(old.into_iter().map(Formula::column))
+            .collect();
+        let renamed = self.add(
+            Op::Map {
+                input: node,
+                columns,
+            },
+            span,
+            None,
+        )?;
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            object.content = Content::Frame(renamed);
+        }
+        Ok(())
     }
 
     /// Refuses what dictionaries can do and instances cannot.

@@ -340,16 +340,32 @@ impl Lowerer<'_> {
                 Ok(self.frame(node))
             }
             "drop" => {
-                arguments.only(0, &["columns", "inplace"])?;
-                let dropped = match arguments.named("columns") {
+                arguments.only(1, &["labels", "axis", "columns", "inplace", "errors"])?;
+                let columns = arguments.named("axis").is_some_and(|axis| {
+                    axis.as_int() == Some(1) || axis.as_text() == Some("columns")
+                });
+                let named = match arguments.named("columns") {
+                    None if columns => arguments.get(0, "labels"),
+                    Some(names) if arguments.get(0, "labels").is_none() => Some(names),
+                    _ => None,
+                };
+                let dropped = match named {
                     Some(name) if name.as_text().is_some() => {
                         vec![ColumnName::from(name.as_text().unwrap_or_default())]
                     }
                     Some(names) => self.column_names(&names.clone(), arguments)?,
-                    None => return Err(arguments.refuse("only `columns=` is lifted")),
+                    None => return Err(arguments.refuse("only dropping columns is lifted")),
+                };
+                let lenient = match arguments.named("errors") {
+                    None => false,
+                    Some(errors) => match errors.as_text() {
+                        Some("raise") => false,
+                        Some("ignore") => true,
+                        _ => return Err(arguments.refuse("the argument `errors` is not constant")),
+                    },
                 };
                 for name in &dropped {
-                    if !self.has_column(node, name.as_str()) {
+                    if !lenient && !self.has_column(node, name.as_str()) {
                         return Err(arguments.refuse(format!("there is no column \"{name}\"")));
                     }
                 }

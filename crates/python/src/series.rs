@@ -46,6 +46,21 @@ impl Lowerer<'_> {
                 Some(span.clone()),
             )
         };
+        // The same rows, picked twice.
+        if let (
+            Op::Filter { input, predicate },
+            Op::Filter {
+                input: other,
+                predicate: same,
+            },
+        ) = (
+            &self.flow.node(series.frame).op,
+            &self.flow.node(node).op,
+        ) && input == other
+            && predicate == same
+        {
+            return Ok(series.expr.clone());
+        }
         // A loop over the frame may read it through columns of its own.
         if let Op::Map { input, columns } = &self.flow.node(series.frame).op
             && series.frame > node

@@ -64,6 +64,12 @@ impl Lowerer<'_> {
             "removesuffix" => Some(F::RemoveSuffix),
             _ => None,
         };
+        if name == "find" && given > 1 {
+            arguments.only(2, &[])?;
+            let part = self.text_argument(0, arguments)?;
+            let start = self.whole_argument(1, "start", arguments)?;
+            return scalar(self.python(F::FindAfter, vec![term, part, start], span)?);
+        }
         if let Some(function) = with_text {
             arguments.only(1, &[])?;
             let stripping = name.ends_with("strip");

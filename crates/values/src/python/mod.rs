@@ -153,6 +153,8 @@ python_functions! {
     CaseFold = "py_casefold" (Text) -> Text raises,
     /// `text.find(part)`
     Find = "py_find" (Text, Text) -> Int,
+    /// `text.find(part, start)`
+    FindAfter = "py_find_after" (Text, Text, Int) -> Int,
     /// `text.rfind(part)`
     FindFromEnd = "py_rfind" (Text, Text) -> Int,
     /// `text.count(part)`

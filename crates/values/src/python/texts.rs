@@ -73,6 +73,9 @@ pub(super) fn evaluate(
         (F::SwapCase, []) => Some(known_text(text).map(|text| swapped(text).into())),
         (F::CaseFold, []) => Some(folded(text).map(PythonValue::from)),
         (F::Find, [V::Text(part)]) => done(position(text, text.find(part.as_str())).into()),
+        (F::FindAfter, [V::Text(part), V::Int(start)]) => {
+            done(found_after(text, part, *start).into())
+        }
         (F::FindFromEnd, [V::Text(part)]) => done(position(text, text.rfind(part.as_str())).into()),
         (F::CountOf, [V::Text(part)]) => done(text.matches(part.as_str()).count().into()),
         (F::FillZeros, [V::Int(width)]) => done(zeros_filled(text, *width).into()),
@@ -243,6 +246,27 @@ fn folded(text: &str) -> Result<String, PythonError> {
 /// A byte position as Python counts, -1 where there is none.
 fn position(text: &str, at: Option<usize>) -> i64 {
     at.map_or(-1, |at| text[..at].chars().count() as i64)
+}
+
+/// `text.find(part, start)`: a start beyond the end finds nothing, not even the empty text.
+fn found_after(text: &str, part: &str, start: i64) -> i64 {
+    let length = text.chars().count() as i64;
+    let start = if start < 0 {
+        (start.saturating_add(length)).max(0)
+    } else {
+        start
+    };
+    if start > length {
+        return -1;
+    }
+    let from = usize::try_from(start)
+        .ok()
+        .and_then(|start| text.char_indices().nth(start))
+        .map_or(text.len(), |(at, _)| at);
+    match position(&text[from..], text[from..].find(part)) {
+        -1 => -1,
+        at => start + at,
+    }
 }
 
 fn zeros_filled(text: &str, width: i64) -> String {
