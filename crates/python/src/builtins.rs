@@ -351,7 +351,9 @@ impl Lowerer<'_> {
                         .map(|(name, _)| name.as_str())
                         .collect::<Vec<_>>(),
                 )?;
-                if let Some(Value::Object(other)) = &first {
+                if let Some(Value::Object(other)) = &first
+                    && self.dict(*other).is_ok()
+                {
                     self.no_instance(*other, "call of `dict`", &arguments.span)?;
                     let copied = self.dict(*other)?.clone();
                     if let Some(object) = self.state.heap.get_mut(&id) {
@@ -464,6 +466,7 @@ impl Lowerer<'_> {
                 match self.state.heap.get(id).map(|object| object.content.clone()) {
                     Some(Content::List(_)) => self.list_length(*id, span),
                     Some(Content::Dict(_)) => self.dict_length(*id, span),
+                    Some(Content::Members(_)) => Err(crate::iteration::filling(span)),
                     Some(Content::Table(table)) => {
                         Ok(Term::literal(Literal::Int(table.len() as i64)))
                     }

@@ -12,10 +12,31 @@ use crate::iteration::Iteration;
 use crate::lists::position;
 use crate::lowering::{Body, Callable, Lowerer};
 use crate::state::not;
-use crate::values::{Condition, Content, Record, RecordKind, Rest, Term, Value};
+use crate::values::{
+    Condition, Content, Dict, Mapping, Record, RecordKind, Rest, Term, Value,
+};
 
 impl<'a> Lowerer<'a> {
     pub(crate) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Refusal> {
+        let value = self.eval_stored(expr)?;
+        Ok(match value {
+            Value::Members(members) => self.set_of_members(*members),
+            value => value,
+        })
+    }
+
+    /// A set that was stored, as an object.
+    fn set_of_members(&mut self, members: Mapping) -> Value {
+        self.object(Content::Dict(Dict {
+            set: true,
+            class: None,
+            factory: None,
+            entries: Vec::new(),
+            rest: Rest::Built(Box::new(members)),
+        }))
+    }
+
+    fn eval_stored(&mut self, expr: &'a Expr) -> Result<Value, Refusal> {
         let span = self.span(expr);
         let refuse = |construct: &str, reason: &str| {
             Err(Refusal::new(construct, reason, Some(span.clone())))
@@ -490,6 +511,7 @@ impl<'a> Lowerer<'a> {
                             Err(items) => self.item(&Value::Tuple(items), key, span),
                         },
                     },
+                    Some(Content::Members(_)) => refuse("a set has no items by place".to_owned()),
                     Some(Content::Frame(node)) => self.frame_item(node, key, span),
                     Some(Content::EmptyFrame(_)) => {
                         refuse("a column of an empty frame is read".to_owned())

@@ -61,6 +61,8 @@ pub(crate) enum Target {
         element: Template,
         /// Columns that hold the key, and what the dictionary calls them.
         on: Vec<(ColumnName, ColumnName)>,
+        /// They are sets.
+        set: bool,
     },
 }
 
@@ -502,6 +504,7 @@ impl<'c> Builder<'c> {
                 index,
                 element: rows.element,
                 on: rows.on,
+                set: rows.set,
             });
         }
         Ok(())
@@ -666,8 +669,17 @@ fn settle_targets(lowerer: &mut Lowerer<'_>, mut placed: Vec<Placed>, rows: Node
                 index,
                 element,
                 on,
-            } => match node {
-                Ok(node) => lowerer.bind_group(id, index, &Relation { node, element }, &on),
+                set,
+            } => match node
+                .map(|node| Relation { node, element })
+                .and_then(|rows| {
+                    if set {
+                        lowerer.different(&rows, &on, spans)
+                    } else {
+                        Ok(rows)
+                    }
+                }) {
+                Ok(rows) => lowerer.bind_group(id, index, &rows, &on),
                 Err(refusal) => lowerer.state.poison(id, &Rc::new(refusal)),
             },
             Target::List { id, element } => match node {

@@ -1,10 +1,12 @@
-//! Dictionaries whose entries hold lists that grow row by row: the rows of a loop by a key.
+//! Dictionaries whose entries hold lists or sets that grow row by row: the rows of a loop by a key.
 //!
-//! What the loop appends to the list of an entry becomes rows of a relation of its own, with the key beside
+//! What the loop appends to the list of an entry, or adds to its set, becomes rows of a relation of its own, with the key beside
 //! each; the entry holds which of them are its own. Nothing is nested, so a later loop over the entry's
 //! list is a join.
 
-use relift_dataflow::{Emit, Expr, FoldKind, FoldState, NodeId, Refusal};
+use relift_dataflow::{
+    Emit, Expr, ExprKind, FoldKind, FoldState, Function, Literal, NodeId, Op, Refusal,
+};
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
@@ -14,7 +16,7 @@ use crate::mappings::Flattened;
 use crate::merging::resolve;
 use crate::state::{State, all, any};
 use crate::values::{
-    Condition, Content, Matching, ObjectId, Record, RecordKind, Relation, Rest, Segment,
+    Condition, Content, Mapping, Matching, ObjectId, Record, RecordKind, Relation, Rest, Segment,
     SegmentKind, Template, Value,
 };
 
@@ -25,6 +27,8 @@ const PLACEHOLDER: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 pub(crate) struct Grown {
     segments: Vec<Segment>,
+    /// It is a set.
+    set: bool,
 }
 
 /// Names and values.
@@ -48,6 +52,8 @@ pub(crate) struct GrownRows {
     pub(crate) element: Template,
     /// Columns that hold the key, and what the dictionary calls them.
     pub(crate) on: Vec<(ColumnName, ColumnName)>,
+    /// They are the items of sets.
+    pub(crate) set: bool,
 }
 
 /// The relation a growing list will be, by its number.
@@ -57,6 +63,26 @@ pub(crate) fn placeholder(index: usize) -> NodeId {
 
 pub(crate) fn is_placeholder(value: &Value) -> bool {
     matches!(value, Value::Matching(matching) if matching.relation.node.0 > PLACEHOLDER - 64)
+}
+
+/// What stands for a list or set of an entry until the loop ends; a set's elements are told as pairs of
+/// nothing.
+fn standing_for(index: usize, set: bool) -> Value {
+    Value::Matching(Box::new(Matching {
+        relation: Relation {
+            node: placeholder(index),
+            element: if set {
+                Value::Tuple(Vec::new())
+            } else {
+                Value::Unbound
+            },
+        },
+        on: Vec::new(),
+    }))
+}
+
+fn stands_for_set(matching: &Matching) -> bool {
+    matching.relation.element == Value::Tuple(Vec::new())
 }
 
 /// Whether an entry's template has a growing list in it.
@@ -76,6 +102,21 @@ pub(crate) fn with_relation(
     on: &[(ColumnName, ColumnName)],
 ) -> Template {
     match template {
+        Value::Matching(matching)
+            if matching.relation.node == placeholder(index) && stands_for_set(matching) =>
+        {
+            let keys = columns_of(&relation.element);
+            Value::Members(Box::new(Mapping {
+                node: relation.node,
+                keys,
+                key: relation.element.clone(),
+                value: Value::Tuple(Vec::new()),
+                outer: on
+                    .iter()
+                    .map(|(own, key)| (own.clone(), crate::values::Term::template(key)))
+                    .collect(),
+            }))
+        }
         Value::Matching(matching) if matching.relation.node == placeholder(index) => {
             Value::Matching(Box::new(Matching {
                 relation: relation.clone(),
@@ -109,6 +150,16 @@ pub(crate) fn with_relation(
     }
 }
 
+/// The columns of a template that is one scalar or a tuple of scalars.
+fn columns_of(element: &Template) -> Vec<ColumnName> {
+    let mut found = Vec::new();
+    let _ = element.map_terms(&mut |term| {
+        found.extend(term.expr.as_column().cloned());
+        term.clone()
+    });
+    found
+}
+
 /// An entry without its growing lists, and those lists.
 fn frozen(value: &Value, state: &State, grown: &mut Vec<Grown>) -> Value {
     match &resolve(value, state) {
@@ -139,14 +190,16 @@ fn frozen(value: &Value, state: &State, grown: &mut Vec<Grown>) -> Value {
                 }
                 grown.push(Grown {
                     segments: segments.clone(),
+                    set: false,
                 });
-                Value::Matching(Box::new(Matching {
-                    relation: Relation {
-                        node: placeholder(grown.len() - 1),
-                        element: Value::Unbound,
-                    },
-                    on: Vec::new(),
-                }))
+                standing_for(grown.len() - 1, false)
+            }
+            Some(Content::Members(segments)) => {
+                grown.push(Grown {
+                    segments: segments.clone(),
+                    set: true,
+                });
+                standing_for(grown.len() - 1, true)
             }
             Some(Content::Dict(dict)) if !dict.set && dict.rest == Rest::Nothing => {
                 let mut fields = Vec::new();
@@ -214,21 +267,24 @@ impl Lowerer<'_> {
         if !matches!(grown.segments.first(), Some(first) if first.kind == SegmentKind::Earlier) {
             return Err(refuse("each row gives the entry another list"));
         }
-        let mut emits: Vec<(Vec<Expr>, Columns)> = Vec::new();
-        let mut element: Option<Template> = None;
-        for (index, segment) in grown.segments.iter().enumerate() {
-            let guard = all(segment
+        let guard_of = |segment: &Segment| {
+            all(segment
                 .guard
                 .iter()
                 .filter(|fact| !path.contains(fact))
-                .map(|fact| fact.expr.clone()));
+                .map(|fact| fact.expr.clone()))
+        };
+        if !keeps_earlier(&grown.segments, |segment| {
+            resolve_marker(&guard_of(segment), marker, true)
+        }) {
+            return Err(refuse("the list of an entry is not always kept"));
+        }
+        let mut emits: Vec<(Vec<Expr>, Columns)> = Vec::new();
+        let mut element: Option<Template> = None;
+        for segment in &grown.segments {
+            let guard = guard_of(segment);
             let item = match &segment.kind {
-                SegmentKind::Earlier => {
-                    if index > 0 || !resolve_marker(&guard, marker, true).is_true() {
-                        return Err(refuse("the list of an entry is not always kept"));
-                    }
-                    continue;
-                }
+                SegmentKind::Earlier => continue,
                 SegmentKind::Item(item) => item,
                 SegmentKind::Rows(_) | SegmentKind::Matching(_) => {
                     return Err(refuse(
@@ -236,7 +292,11 @@ impl Lowerer<'_> {
                     ));
                 }
             };
-            let fields = self.flatten(item, finished, "item")?;
+            let fields = if grown.set {
+                self.flatten_key(item, finished, span)?
+            } else {
+                self.flatten(item, finished, "item")?
+            };
             element = Some(match element {
                 None => fields.template,
                 Some(first) if same_columns(&first, &fields.template) => {
@@ -304,15 +364,53 @@ impl Lowerer<'_> {
             kind: FoldKind::Rows(rows),
             spans: vec![span.clone()],
         };
-        Ok(GrownRows { state, element, on })
+        Ok(GrownRows {
+            state,
+            element,
+            on,
+            set: grown.set,
+        })
     }
 
     /// The object a placeholder stands for while the loop runs.
-    pub(crate) fn earlier_list(&mut self) -> Value {
-        self.object(Content::List(vec![Segment {
+    pub(crate) fn earlier_items(&mut self, placeholder: &Value) -> Value {
+        let earlier = vec![Segment {
             guard: Vec::new(),
             kind: SegmentKind::Earlier,
-        }]))
+        }];
+        let set = matches!(placeholder, Value::Matching(matching) if stands_for_set(matching));
+        self.object(if set {
+            Content::Members(earlier)
+        } else {
+            Content::List(earlier)
+        })
+    }
+
+    /// The items of a growing set, each once for each key.
+    pub(crate) fn different(
+        &mut self,
+        rows: &Relation,
+        on: &[(ColumnName, ColumnName)],
+        span: &Span,
+    ) -> Result<Relation, Refusal> {
+        let columns = on
+            .iter()
+            .map(|(own, _)| own.clone())
+            .chain(columns_of(&rows.element))
+            .map(|column| (column.clone(), Expr::column(column)))
+            .collect();
+        let input = self.add(
+            Op::Map {
+                input: rows.node,
+                columns,
+            },
+            span,
+            None,
+        )?;
+        Ok(Relation {
+            node: self.add(Op::Distinct { input }, span, None)?,
+            element: rows.element.clone(),
+        })
     }
 
     /// Gives an entry's template the relation of one of its lists.
@@ -330,6 +428,73 @@ impl Lowerer<'_> {
             mapping.value = with_relation(&mapping.value, index, relation, on);
         }
     }
+}
+
+/// Whether what earlier rows appended is there on every path, once and before what this row appends.
+///
+/// Paths of a branch each bring it, under conditions that exclude each other.
+fn keeps_earlier(segments: &[Segment], guard: impl Fn(&Segment) -> Expr) -> bool {
+    let mut kept: Vec<Facts> = Vec::new();
+    let mut before: Vec<Facts> = Vec::new();
+    for segment in segments {
+        let facts = facts_of(&guard(segment));
+        if segment.kind == SegmentKind::Earlier {
+            if !before.iter().all(|other| exclude(other, &facts)) {
+                return false;
+            }
+            kept.push(facts.clone());
+        }
+        before.push(facts);
+    }
+    cover(&kept, MOST_FACTS)
+}
+
+/// Conditions that all hold, each with whether it or its opposite is meant.
+type Facts = Vec<(Expr, bool)>;
+
+/// How many conditions are told apart before giving up.
+const MOST_FACTS: usize = 12;
+
+fn facts_of(guard: &Expr) -> Facts {
+    match &guard.kind {
+        ExprKind::Literal(Literal::Bool(true)) => Vec::new(),
+        ExprKind::Call(Function::And, parts) => parts.iter().flat_map(facts_of).collect(),
+        ExprKind::Call(Function::Not, parts) if parts.len() == 1 => vec![(parts[0].clone(), false)],
+        _ => vec![(guard.clone(), true)],
+    }
+}
+
+fn exclude(a: &Facts, b: &Facts) -> bool {
+    a.iter()
+        .any(|(fact, meant)| b.iter().any(|(other, said)| fact == other && meant != said))
+}
+
+/// Whether in every case the facts of one of them hold.
+fn cover(cases: &[Facts], depth: usize) -> bool {
+    if cases.iter().any(Vec::is_empty) {
+        return true;
+    }
+    let Some((fact, _)) = cases.first().and_then(|facts| facts.first()).cloned() else {
+        return false;
+    };
+    let given = |meant: bool| -> Vec<Facts> {
+        cases
+            .iter()
+            .filter(|facts| {
+                !facts
+                    .iter()
+                    .any(|(other, said)| *other == fact && *said != meant)
+            })
+            .map(|facts| {
+                facts
+                    .iter()
+                    .filter(|(other, _)| *other != fact)
+                    .cloned()
+                    .collect()
+            })
+            .collect()
+    };
+    depth > 0 && cover(&given(true), depth - 1) && cover(&given(false), depth - 1)
 }
 
 /// Whether the append is the other half of what the guards say: one for a new entry, one for an old.

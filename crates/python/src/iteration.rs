@@ -79,6 +79,11 @@ impl Lowerer<'_> {
                         ))
                     }
                 }
+                Some(Content::Members(_)) => Err(Refusal::new(
+                    "loop",
+                    "a set has no order",
+                    Some(span.clone()),
+                )),
                 Some(Content::Table(table)) => Ok(Iteration::Items(Self::table_keys(&table))),
                 Some(Content::Dict(dict)) if dict.class.is_some() => Err(Refusal::new(
                     "loop",
@@ -522,7 +527,7 @@ fn keys_of(mapping: &Mapping) -> Relation {
     }
 }
 
-fn filling(span: &Span) -> Refusal {
+pub(crate) fn filling(span: &Span) -> Refusal {
     Refusal::new(
         "loop",
         "a dictionary is read as a whole while the loop fills it",

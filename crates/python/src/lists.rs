@@ -33,7 +33,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn push(&mut self, id: ObjectId, kind: SegmentKind, span: &Span) -> Result<(), Refusal> {
+    pub(crate) fn push(&mut self, id: ObjectId, kind: SegmentKind, span: &Span) -> Result<(), Refusal> {
         self.changeable(id, span)?;
         let path: Vec<Condition> = self.state.path.clone();
         if let Some(object) = self.state.heap.get_mut(&id) {
@@ -41,7 +41,7 @@ impl Lowerer<'_> {
                 .into_iter()
                 .filter(|fact| !object.born.contains(fact))
                 .collect();
-            if let Content::List(segments) = &mut object.content {
+            if let Content::List(segments) | Content::Members(segments) = &mut object.content {
                 segments.push(Segment { guard, kind });
                 return Ok(());
             }

@@ -750,9 +750,10 @@ fn changed_places(started: &State, finished: &State, plan: &Plan) -> BTreeSet<Pl
                     .iter()
                     .map(|(key, _)| Place::Entry(id, key_text(key))),
             ),
-            // A table does not change.
+            // A table does not change, and what is in a set is no place.
             Some(
                 Content::Table(_)
+                | Content::Members(_)
                 | Content::Frame(_)
                 | Content::EmptyFrame(_)
                 | Content::Database(_)

@@ -199,6 +199,17 @@ impl Lowerer<'_> {
                     })
                     .collect(),
             }))),
+            Value::Members(members) => Ok(Value::Members(Box::new(Mapping {
+                outer: members
+                    .outer
+                    .iter()
+                    .map(|(key, term)| {
+                        let column = column_for(term, &below(key.as_str()), columns);
+                        (key.clone(), Term::template(&column))
+                    })
+                    .collect(),
+                ..(**members).clone()
+            }))),
             Value::Unknown(refusal) => Err((**refusal).clone()),
             Value::Choice(choice)
                 if matches!(choice.no, Value::Unbound) || matches!(choice.yes, Value::Unbound) =>
@@ -295,7 +306,7 @@ impl Lowerer<'_> {
                     .collect();
                 self.object(Content::List(segments))
             }
-            Value::Matching(_) if crate::groups::is_placeholder(value) => self.earlier_list(),
+            Value::Matching(_) if crate::groups::is_placeholder(value) => self.earlier_items(value),
             Value::Record(record)
                 if matches!(record.kind, RecordKind::Dict | RecordKind::Instance(_)) =>
             {
@@ -761,6 +772,13 @@ impl Lowerer<'_> {
         {
             return value.clone();
         }
+        if let (Value::Members(_), Value::Object(other)) = (value, otherwise)
+            && self.dict(*other).is_ok_and(|dict| {
+                dict.set && dict.rest == Rest::Nothing && dict.entries.is_empty()
+            })
+        {
+            return value.clone();
+        }
         if let (Value::Object(_), _) | (_, Value::Object(_)) = (value, otherwise) {
             return Value::Choice(Box::new(Choice {
                 condition: present.expr.clone(),
@@ -832,6 +850,13 @@ impl Lowerer<'_> {
         match self.slot(id, key, span)? {
             Slot::Constant(index) => self.dict_mut(id, span)?.entries[index].1 = value,
             Slot::Absent => match literal {
+                None if self.dict(id)?.set && !self.loops.is_empty() => {
+                    self.changeable(id, span)?;
+                    if let Some(object) = self.state.heap.get_mut(&id) {
+                        object.content = Content::Members(Vec::new());
+                    }
+                    self.push(id, SegmentKind::Item(key.clone()), span)?;
+                }
                 Some(literal) => self.dict_mut(id, span)?.entries.push((literal, value)),
                 None => {
                     return Err(Refusal::new(

@@ -172,7 +172,9 @@ impl<'a> Lowerer<'a> {
                         }
                     }
                     Content::Cursor(cursor) => self.state.poison(cursor.database, refusal),
-                    Content::Frame(_)
+                    // The items of a set cannot be changed.
+                    Content::Members(_)
+                    | Content::Frame(_)
                     | Content::EmptyFrame(_)
                     | Content::Database(_)
                     | Content::Poisoned(_) => {}

@@ -198,6 +198,22 @@ impl Lowerer<'_> {
             return yes.content.clone();
         }
         match (&yes.content, &no.content) {
+            (Content::Members(_), _) | (_, Content::Members(_))
+                if let (Some(left), Some(right)) = (members(&yes.content), members(&no.content)) =>
+            {
+                let before = merge
+                    .base
+                    .heap
+                    .get(&id)
+                    .and_then(|object| members(&object.content))
+                    .unwrap_or_default();
+                if !left.starts_with(&before) || !right.starts_with(&before) {
+                    return self.cannot_merge("the set is made anew on one of two paths");
+                }
+                let mut merged = left;
+                merged.extend(right.into_iter().skip(before.len()));
+                Content::Members(merged)
+            }
             (Content::Poisoned(a), Content::Poisoned(b)) => {
                 Content::Poisoned(crate::nesting::graver(a, b).clone())
             }
@@ -491,7 +507,33 @@ impl Lowerer<'_> {
         ) else {
             return Value::unknown(Refusal::new("branch", "an object is lost", None));
         };
+        let guarded = |segments: &[Segment], condition: Expr| {
+            let condition = Condition {
+                expr: condition,
+                scope: merge.condition.scope,
+            };
+            segments
+                .iter()
+                .map(|segment| {
+                    let mut guard = segment.guard.clone();
+                    if !guard.contains(&condition) {
+                        guard.push(condition.clone());
+                    }
+                    Segment {
+                        guard,
+                        kind: segment.kind.clone(),
+                    }
+                })
+                .collect::<Vec<_>>()
+        };
         let content = match (&yes.content, &no.content) {
+            (Content::Members(_), _) | (_, Content::Members(_))
+                if let (Some(left), Some(right)) = (members(&yes.content), members(&no.content)) =>
+            {
+                let mut segments = guarded(&left, merge.condition.expr.clone());
+                segments.extend(guarded(&right, not(merge.condition.expr.clone())));
+                Content::Members(segments)
+            }
             (Content::List(left), Content::List(right))
                 if left.len() == right.len() && !left.is_empty() && items_only(left, right) =>
             {
@@ -507,25 +549,6 @@ impl Lowerer<'_> {
                 Content::List(items)
             }
             (Content::List(left), Content::List(right)) => {
-                let guarded = |segments: &[Segment], condition: Expr| {
-                    let condition = Condition {
-                        expr: condition,
-                        scope: merge.condition.scope,
-                    };
-                    segments
-                        .iter()
-                        .map(|segment| {
-                            let mut guard = segment.guard.clone();
-                            if !guard.contains(&condition) {
-                                guard.push(condition.clone());
-                            }
-                            Segment {
-                                guard,
-                                kind: segment.kind.clone(),
-                            }
-                        })
-                        .collect::<Vec<_>>()
-                };
                 let mut segments = guarded(left, merge.condition.expr.clone());
                 segments.extend(guarded(right, not(merge.condition.expr.clone())));
                 Content::List(segments)
@@ -771,5 +794,18 @@ fn vanishes(flow: &Dataflow, node: NodeId, other: NodeId) -> bool {
             _ => false,
         },
         Op::Scan { .. } | Op::Values { .. } | Op::Fold(_) => false,
+    }
+}
+
+/// What was added to a set in this row, if that is all that is known to be in it.
+fn members(content: &Content) -> Option<Vec<Segment>> {
+    match content {
+        Content::Members(segments) => Some(segments.clone()),
+        Content::Dict(dict)
+            if dict.set && dict.rest == Rest::Nothing && dict.entries.is_empty() =>
+        {
+            Some(Vec::new())
+        }
+        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use relift_diagnostics::Span;
 
 use crate::calls::Arguments;
 use crate::lowering::Lowerer;
-use crate::values::{Content, ObjectId, Record, RecordKind, Term, Value};
+use crate::values::{Content, ObjectId, Record, RecordKind, SegmentKind, Term, Value};
 
 impl Lowerer<'_> {
     pub(crate) fn call_method(
@@ -124,6 +124,7 @@ impl Lowerer<'_> {
                         Err(arguments.refuse("methods of an empty frame are not lifted"))
                     }
                     Some(Content::List(_)) => self.list_method(id, name, arguments),
+                    Some(Content::Members(_)) => self.members_method(id, name, arguments),
                     Some(Content::Table(table)) => self.table_method(&table, name, arguments),
                     Some(Content::Dict(dict)) => match dict.class {
                         Some(class) => self
@@ -264,6 +265,37 @@ impl Lowerer<'_> {
                 self.lose_list(id, &refusal);
                 Err(refusal)
             }
+        }
+    }
+
+    /// A method of a set to which the current row adds.
+    fn members_method(
+        &mut self,
+        id: ObjectId,
+        name: &str,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        match name {
+            "add" => {
+                arguments.only(1, &[])?;
+                let item = arguments.need(0, "item")?.clone();
+                self.push(id, SegmentKind::Item(item), span)?;
+                Ok(Value::none())
+            }
+            "update" => {
+                arguments.only(usize::MAX, &[])?;
+                for items in &arguments.positional {
+                    let Some(items) = self.fixed_items(items) else {
+                        return Err(arguments.refuse("what is added has no fixed number of items"));
+                    };
+                    for item in items {
+                        self.push(id, SegmentKind::Item(item), span)?;
+                    }
+                }
+                Ok(Value::none())
+            }
+            _ => Err(arguments.refuse("it is asked of a set that the loop still fills")),
         }
     }
 

@@ -480,6 +480,7 @@ pub(crate) fn waiting_places(state: &State) -> Vec<(Place, Rc<Refusal>)> {
                 }
             }
             Content::Table(_)
+            | Content::Members(_)
             | Content::Frame(_)
             | Content::EmptyFrame(_)
             | Content::Database(_)

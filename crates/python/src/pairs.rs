@@ -308,7 +308,7 @@ pub(crate) fn map_state(state: &State, change: &mut impl FnMut(&Term) -> Term) -
             *fact = condition(fact, change);
         }
         match &mut object.content {
-            Content::List(segments) => {
+            Content::List(segments) | Content::Members(segments) => {
                 for segment in segments {
                     for fact in &mut segment.guard {
                         *fact = condition(fact, change);

@@ -151,7 +151,7 @@ impl<'a> Lowerer<'a> {
                 continue;
             }
             match &object.content {
-                Content::List(segments) => {
+                Content::List(segments) | Content::Members(segments) => {
                     for segment in segments {
                         match &segment.kind {
                             SegmentKind::Item(value) => see(value),

@@ -97,6 +97,8 @@ pub(crate) enum Value {
     Rows(Box<Relation>),
     /// A list that nobody changes, of the rows that belong to a key or to the current row.
     Matching(Box<Matching>),
+    /// A set that was stored in a relation: the different rows that belong to a key.
+    Members(Box<Mapping>),
     /// The part of the shared state that is a dictionary of frames.
     SharedState,
     /// `timedelta(days=n)` and differences of dates, in days.
@@ -204,6 +206,8 @@ pub(crate) struct Object {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
     List(Vec<Segment>),
+    /// A set to which rows add, item by item; which of them are different is asked after the loop.
+    Members(Vec<Segment>),
     Dict(Dict),
     /// A dictionary with tuples of constants as keys.
     Table(crate::tables::Table),
@@ -379,6 +383,7 @@ impl Value {
             Self::Choice(_) => "one of two things",
             Self::Rows(_) => "an iterator over rows",
             Self::Matching(_) => "a list of rows",
+            Self::Members(_) => "a set of rows",
             Self::SharedState => "the shared state",
             Self::Days(_) | Self::Span(_) => "a time difference",
             Self::Exact(_) => "a Decimal of any number of digits",
@@ -435,6 +440,14 @@ impl Value {
                     .iter()
                     .map(|(column, term)| (column.clone(), change(term)))
                     .collect(),
+            })),
+            Self::Members(members) => Self::Members(Box::new(Mapping {
+                outer: members
+                    .outer
+                    .iter()
+                    .map(|(column, term)| (column.clone(), change(term)))
+                    .collect(),
+                ..(**members).clone()
             })),
             other => other.clone(),
         }
