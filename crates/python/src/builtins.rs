@@ -889,14 +889,16 @@ impl Lowerer<'_> {
         arguments: &Arguments,
     ) -> Result<(), Refusal> {
         let span = &arguments.span;
-        let mut enter = |lowerer: &mut Self, pair: Value| {
-            match lowerer.resolved(&pair, &arguments.construct, span)? {
-                Value::Tuple(parts) | Value::FrozenList(parts) if parts.len() == 2 => {
-                    lowerer.set_entry(dict, &parts[0], parts[1].clone(), span)?;
-                    Ok(Vec::new())
-                }
-                _ => Err(arguments.refuse("what it is made of are not pairs")),
+        let mut enter = |lowerer: &mut Self, pair: Value| match lowerer.resolved(
+            &pair,
+            &arguments.construct,
+            span,
+        )? {
+            Value::Tuple(parts) | Value::FrozenList(parts) if parts.len() == 2 => {
+                lowerer.set_entry(dict, &parts[0], parts[1].clone(), span)?;
+                Ok(Vec::new())
             }
+            _ => Err(arguments.refuse("what it is made of are not pairs")),
         };
         match self.iterate(pairs, span)?.into_rows() {
             Err(items) => self.unrolled(items, span, &mut enter).map(|_| ()),

@@ -710,18 +710,25 @@ impl<'a> Lowerer<'a> {
         self.changeable(id, span)?;
         let Some(Content::Frame(node)) = self.state.heap.get(&id).map(|object| &object.content)
         else {
-            return Err(refuse("an attribute of something else than an instance is set"));
+            return Err(refuse(
+                "an attribute of something else than an instance is set",
+            ));
         };
         let node = *node;
-        let names: Option<Vec<ColumnName>> = self
-            .fixed_items(names)
-            .and_then(|names| names.iter().map(|name| name.as_text().map(ColumnName::from)).collect());
+        let names: Option<Vec<ColumnName>> = self.fixed_items(names).and_then(|names| {
+            names
+                .iter()
+                .map(|name| name.as_text().map(ColumnName::from))
+                .collect()
+        });
         let Some(names) = names else {
             return Err(refuse("they are not constant texts"));
         };
         let old: Vec<ColumnName> = self.flow.node(node).schema.names().cloned().collect();
         if names.len() != old.len() {
-            return Err(refuse("another number of names than columns raises ValueError"));
+            return Err(refuse(
+                "another number of names than columns raises ValueError",
+            ));
         }
         if (1..names.len()).any(|at| names[..at].contains(&names[at])) {
             return Err(refuse("two columns get the same name"));

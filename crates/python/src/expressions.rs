@@ -12,9 +12,7 @@ use crate::iteration::Iteration;
 use crate::lists::position;
 use crate::lowering::{Body, Callable, Lowerer};
 use crate::state::not;
-use crate::values::{
-    Condition, Content, Dict, Mapping, Record, RecordKind, Rest, Term, Value,
-};
+use crate::values::{Condition, Content, Dict, Mapping, Record, RecordKind, Rest, Term, Value};
 
 impl<'a> Lowerer<'a> {
     pub(crate) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Refusal> {

@@ -33,7 +33,12 @@ impl Lowerer<'_> {
         }
     }
 
-    pub(crate) fn push(&mut self, id: ObjectId, kind: SegmentKind, span: &Span) -> Result<(), Refusal> {
+    pub(crate) fn push(
+        &mut self,
+        id: ObjectId,
+        kind: SegmentKind,
+        span: &Span,
+    ) -> Result<(), Refusal> {
         self.changeable(id, span)?;
         let path: Vec<Condition> = self.state.path.clone();
         if let Some(object) = self.state.heap.get_mut(&id) {

@@ -773,9 +773,9 @@ impl Lowerer<'_> {
             return value.clone();
         }
         if let (Value::Members(_), Value::Object(other)) = (value, otherwise)
-            && self.dict(*other).is_ok_and(|dict| {
-                dict.set && dict.rest == Rest::Nothing && dict.entries.is_empty()
-            })
+            && self
+                .dict(*other)
+                .is_ok_and(|dict| dict.set && dict.rest == Rest::Nothing && dict.entries.is_empty())
         {
             return value.clone();
         }

@@ -199,7 +199,8 @@ impl Lowerer<'_> {
         }
         match (&yes.content, &no.content) {
             (Content::Members(_), _) | (_, Content::Members(_))
-                if let (Some(left), Some(right)) = (members(&yes.content), members(&no.content)) =>
+                if let (Some(left), Some(right)) =
+                    (members(&yes.content), members(&no.content)) =>
             {
                 let before = merge
                     .base
@@ -528,7 +529,8 @@ impl Lowerer<'_> {
         };
         let content = match (&yes.content, &no.content) {
             (Content::Members(_), _) | (_, Content::Members(_))
-                if let (Some(left), Some(right)) = (members(&yes.content), members(&no.content)) =>
+                if let (Some(left), Some(right)) =
+                    (members(&yes.content), members(&no.content)) =>
             {
                 let mut segments = guarded(&left, merge.condition.expr.clone());
                 segments.extend(guarded(&right, not(merge.condition.expr.clone())));

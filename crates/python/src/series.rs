@@ -53,10 +53,8 @@ impl Lowerer<'_> {
                 input: other,
                 predicate: same,
             },
-        ) = (
-            &self.flow.node(series.frame).op,
-            &self.flow.node(node).op,
-        ) && input == other
+        ) = (&self.flow.node(series.frame).op, &self.flow.node(node).op)
+            && input == other
             && predicate == same
         {
             return Ok(series.expr.clone());
