@@ -14,6 +14,7 @@ mod history;
 mod inventory;
 mod lake;
 mod output;
+mod planning;
 mod scan;
 mod schema;
 mod session;

@@ -14,12 +14,15 @@ use deltalake::datafusion::common::TableReference;
 use deltalake::datafusion::datasource::MemTable;
 use deltalake::datafusion::error::DataFusionError;
 use deltalake::datafusion::execution::context::SQLOptions;
+use deltalake::datafusion::execution::session_state::SessionStateBuilder;
 use deltalake::datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use deltalake::datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use deltalake::datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use deltalake::datafusion::physical_plan::streaming::PartitionStream;
 use deltalake::datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt;
 
+use crate::planning::{UnionsInOrder, WindowKeysFirst};
 use crate::scan::{BatchStream, Scan};
 use crate::{EngineError, functions};
 
@@ -51,7 +54,14 @@ impl Session {
         let parser = &mut config.options_mut().sql_parser;
         parser.enable_ident_normalization = false;
         parser.map_string_types_to_utf8view = false;
-        let context = SessionContext::new_with_config(config);
+        let defaults = SessionStateBuilder::new_with_default_features().with_config(config);
+        let mut physical = PhysicalOptimizer::new().rules;
+        physical.insert(0, Arc::new(UnionsInOrder));
+        let state = defaults
+            .with_analyzer_rule(Arc::new(WindowKeysFirst))
+            .with_physical_optimizer_rules(physical)
+            .build();
+        let context = SessionContext::new_with_state(state);
         functions::register(&context);
         Self { context }
     }

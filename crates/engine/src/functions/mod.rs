@@ -5,6 +5,7 @@
 
 mod decimals;
 mod division;
+mod extremes;
 mod function;
 mod numbers_of_text;
 mod pandas_sums;
@@ -32,6 +33,8 @@ pub static ALL: &[Function] = &[
     division::PY_MOD,
     division::SQLITE_DIV,
     division::SQLITE_MOD,
+    extremes::PY_MAX,
+    extremes::PY_MIN,
     text::PY_REPR,
     text::FIXED_TEXT,
     text::GROUPED_TEXT,

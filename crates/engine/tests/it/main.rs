@@ -4,6 +4,7 @@
 
 mod commits;
 mod lakes;
+mod planning;
 mod sessions;
 mod streams;
 

@@ -98,6 +98,24 @@ impl Translator<'_> {
         }
     }
 
+    /// Whether two of some floats can be zeros of different sign, which SQL tells apart.
+    fn zeros_may_differ(&self, arguments: &[Expr]) -> Result<bool, Refusal> {
+        let (mut zeros, mut signed) = (0, false);
+        for argument in arguments {
+            let literal = argument.as_literal();
+            if matches!(literal, Some(Literal::Float(value)) if *value != 0.0) {
+                continue;
+            }
+            zeros += 1;
+            let ty = self.ty(argument)?;
+            let column_of_decimals = argument.as_column().is_some() && ty.from_decimal.is_some();
+            let positive =
+                matches!(literal, Some(Literal::Float(value)) if value.is_sign_positive());
+            signed |= ty.base == Base::Float64 && !column_of_decimals && !positive;
+        }
+        Ok(zeros > 1 && signed)
+    }
+
     fn choice(&self, expr: &Expr, arms: &[(Expr, Expr)], otherwise: &Expr) -> Result<Sql, Refusal> {
         let ty = self.ty(expr)?;
         let mut typed = Vec::new();
@@ -254,12 +272,16 @@ impl Translator<'_> {
                         return no("with NaN the result depends on the order of the arguments");
                     }
                 }
-                let name = if function == F::Greatest {
-                    "greatest"
-                } else {
-                    "least"
-                };
-                Sql::Call(name, all()?)
+                let largest = function == F::Greatest;
+                if ty.base == Base::Float64 && self.zeros_may_differ(arguments)? {
+                    let name = if largest { "py_max" } else { "py_min" };
+                    let mut values = all()?.into_iter();
+                    let first = values.next().expect("it has arguments");
+                    return Ok(
+                        values.fold(first, |chosen, value| Sql::Call(name, vec![chosen, value]))
+                    );
+                }
+                Sql::Call(if largest { "greatest" } else { "least" }, all()?)
             }
             F::PyRound => match (ty.base, int(1)) {
                 (Base::Float64, _) => Sql::Call("py_round", all()?),

@@ -534,6 +534,10 @@ impl Compiler<'_> {
                 // The engine sorts -0.0 before 0.0; Python and SQLite hold them equal.
                 sql = Sql::infix("+", sql, Sql::Constant("0.0".to_owned()));
             }
+            // A key that stood before already tells these rows apart.
+            if order.iter().any(|earlier: &OrderKey| earlier.sql == sql) {
+                continue;
+            }
             order.push(OrderKey {
                 sql,
                 descending: key.descending,
