@@ -160,6 +160,9 @@ impl<'c> Builder<'c> {
                 .lost
                 .push((Lost::Place(place.clone()), Rc::new(refusal)));
         }
+        for (id, refusal) in &result.plan.lost {
+            builder.lost.push((Lost::Object(*id), refusal.clone()));
+        }
         for id in &result.started.heap.differing(&finished.heap) {
             if !result.entry.heap.contains_key(id) || pending.objects.contains(id) {
                 continue;
@@ -186,7 +189,9 @@ impl<'c> Builder<'c> {
                             Some(result.span.clone()),
                         );
                         builder.lost.push((Lost::Object(*id), Rc::new(refusal)));
-                    } else if let (Rest::Nothing, Rest::Touched(touched)) = (&old.rest, &new.rest) {
+                    } else if let (Rest::Nothing | Rest::Filling, Rest::Touched(touched)) =
+                        (&old.rest, &new.rest)
+                    {
                         builder.dict(lowerer, result, finished, *id, touched)?;
                     } else if old.rest != new.rest {
                         return refuse("a dictionary built earlier is changed by it");

@@ -14,7 +14,7 @@ use crate::folds::{resolve_marker, same_columns, with_numpy};
 use crate::lowering::{Lowerer, reads_previous};
 use crate::mappings::Flattened;
 use crate::merging::resolve;
-use crate::state::{State, all, any};
+use crate::state::{State, all, any, not};
 use crate::values::{
     Condition, Content, Mapping, Matching, ObjectId, Record, RecordKind, Relation, Rest, Segment,
     SegmentKind, Template, Value,
@@ -434,67 +434,71 @@ impl Lowerer<'_> {
 ///
 /// Paths of a branch each bring it, under conditions that exclude each other.
 fn keeps_earlier(segments: &[Segment], guard: impl Fn(&Segment) -> Expr) -> bool {
-    let mut kept: Vec<Facts> = Vec::new();
-    let mut before: Vec<Facts> = Vec::new();
-    for segment in segments {
-        let facts = facts_of(&guard(segment));
-        if segment.kind == SegmentKind::Earlier {
-            if !before.iter().all(|other| exclude(other, &facts)) {
-                return false;
-            }
-            kept.push(facts.clone());
-        }
-        before.push(facts);
+    let guards: Vec<Expr> = segments.iter().map(guard).collect();
+    let mut atoms = Vec::new();
+    for guard in &guards {
+        collect_atoms(guard, &mut atoms);
     }
-    cover(&kept, MOST_FACTS)
+    if atoms.len() > MOST_ATOMS {
+        return false;
+    }
+    (0..1_usize << atoms.len()).all(|case| {
+        let mut last = None;
+        let mut count = 0;
+        let mut first = None;
+        for (index, guard) in guards.iter().enumerate() {
+            if !holds_in(guard, &atoms, case) {
+                continue;
+            }
+            first = first.or(Some(index));
+            if segments[index].kind == SegmentKind::Earlier {
+                count += 1;
+                last = Some(index);
+            }
+        }
+        count == 1 && first == last
+    })
 }
-
-/// Conditions that all hold, each with whether it or its opposite is meant.
-type Facts = Vec<(Expr, bool)>;
 
 /// How many conditions are told apart before giving up.
-const MOST_FACTS: usize = 12;
+const MOST_ATOMS: usize = 10;
 
-fn facts_of(guard: &Expr) -> Facts {
-    match &guard.kind {
-        ExprKind::Literal(Literal::Bool(true)) => Vec::new(),
-        ExprKind::Call(Function::And, parts) => parts.iter().flat_map(facts_of).collect(),
-        ExprKind::Call(Function::Not, parts) if parts.len() == 1 => vec![(parts[0].clone(), false)],
-        _ => vec![(guard.clone(), true)],
+/// What a condition is made of by `and`, `or` and `not`; of two opposites only one.
+fn collect_atoms(expr: &Expr, atoms: &mut Vec<Expr>) {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Bool(_)) => {}
+        ExprKind::Call(Function::And | Function::Or | Function::Not, parts) => {
+            for part in parts {
+                collect_atoms(part, atoms);
+            }
+        }
+        _ if atoms.contains(expr) || atoms.contains(&not(expr.clone())) => {}
+        _ => atoms.push(expr.clone()),
     }
 }
 
-fn exclude(a: &Facts, b: &Facts) -> bool {
-    a.iter()
-        .any(|(fact, meant)| b.iter().any(|(other, said)| fact == other && meant != said))
-}
-
-/// Whether in every case the facts of one of them hold.
-fn cover(cases: &[Facts], depth: usize) -> bool {
-    if cases.iter().any(Vec::is_empty) {
-        return true;
+/// Whether the condition holds where those atoms hold whose bit is set.
+fn holds_in(expr: &Expr, atoms: &[Expr], case: usize) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Bool(value)) => *value,
+        ExprKind::Call(Function::And, parts) => {
+            parts.iter().all(|part| holds_in(part, atoms, case))
+        }
+        ExprKind::Call(Function::Or, parts) => parts.iter().any(|part| holds_in(part, atoms, case)),
+        ExprKind::Call(Function::Not, parts) => {
+            !parts.iter().any(|part| holds_in(part, atoms, case))
+        }
+        _ => match atoms.iter().position(|atom| atom == expr) {
+            Some(index) => case >> index & 1 == 1,
+            None => {
+                let opposite = not(expr.clone());
+                atoms
+                    .iter()
+                    .position(|atom| *atom == opposite)
+                    .is_some_and(|index| case >> index & 1 == 0)
+            }
+        },
     }
-    let Some((fact, _)) = cases.first().and_then(|facts| facts.first()).cloned() else {
-        return false;
-    };
-    let given = |meant: bool| -> Vec<Facts> {
-        cases
-            .iter()
-            .filter(|facts| {
-                !facts
-                    .iter()
-                    .any(|(other, said)| *other == fact && *said != meant)
-            })
-            .map(|facts| {
-                facts
-                    .iter()
-                    .filter(|(other, _)| *other != fact)
-                    .cloned()
-                    .collect()
-            })
-            .collect()
-    };
-    depth > 0 && cover(&given(true), depth - 1) && cover(&given(false), depth - 1)
 }
 
 /// Whether the append is the other half of what the guards say: one for a new entry, one for an old.

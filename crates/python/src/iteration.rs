@@ -114,7 +114,7 @@ impl Lowerer<'_> {
                             .map(|(key, _)| Value::literal(key.clone()))
                             .collect(),
                     )),
-                    Rest::Touched(_) => Err(filling(span)),
+                    Rest::Touched(_) | Rest::Filling => Err(filling(span)),
                 },
                 Some(Content::Frame(node)) => Ok(Iteration::Items(
                     self.flow
@@ -305,7 +305,7 @@ impl Lowerer<'_> {
                     })
                     .collect(),
             )),
-            Rest::Touched(_) => Err(filling(span)),
+            Rest::Touched(_) | Rest::Filling => Err(filling(span)),
         }
     }
 
@@ -335,7 +335,7 @@ impl Lowerer<'_> {
                 }
                 Ok(Term::literal(Literal::Int(dict.entries.len() as i64)))
             }
-            Rest::Touched(_) => Err(filling(span)),
+            Rest::Touched(_) | Rest::Filling => Err(filling(span)),
         }
     }
 

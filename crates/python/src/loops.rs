@@ -21,8 +21,8 @@ use crate::nesting::{Deferred, Pending};
 use crate::state::State;
 use crate::statements::{Exit, Exits};
 use crate::values::{
-    Content, Dict, Matching, ObjectId, Relation, Rest, Scope, SegmentKind, Template, Term, Touched,
-    Value,
+    Content, Dict, Matching, ObjectId, Relation, Rest, Scope, Segment, SegmentKind, Template, Term,
+    Touched, Value,
 };
 
 /// A scalar that lives outside the loop.
@@ -60,6 +60,10 @@ pub(crate) struct Plan {
     pub(crate) carried: BTreeSet<Place>,
     /// What loops inside this one change over all of its rows.
     pub(crate) pending: Pending,
+    /// Lists to which rows append.
+    pub(crate) grown: BTreeSet<ObjectId>,
+    /// Other objects that rows change, and why they are not followed.
+    pub(crate) lost: BTreeMap<ObjectId, std::rc::Rc<Refusal>>,
 }
 
 /// The shape of a dictionary's entries.
@@ -512,6 +516,7 @@ impl<'a> Lowerer<'a> {
             );
             set_place(&mut self.state, place, Value::unknown(refusal));
         }
+        self.mark_objects(plan);
         for (id, dict) in &plan.dicts {
             columns.push(relift_dataflow::Column {
                 name: presence_marker(scope, *id),
@@ -537,6 +542,32 @@ impl<'a> Lowerer<'a> {
             if let Some(context) = self.loops.last_mut() {
                 context.entries.insert(*id, value);
             }
+        }
+    }
+
+    /// Notes in objects that rows change that they hold more than before the first row, so that nobody
+    /// reads them as a whole.
+    fn mark_objects(&mut self, plan: &Plan) {
+        for id in plan.dicts.keys() {
+            if let Some(object) = self.state.heap.get_mut(id)
+                && let Content::Dict(dict) = &mut object.content
+                && dict.rest == Rest::Nothing
+            {
+                dict.rest = Rest::Filling;
+            }
+        }
+        for id in &plan.grown {
+            if let Some(object) = self.state.heap.get_mut(id)
+                && let Content::List(segments) = &mut object.content
+            {
+                segments.push(Segment {
+                    guard: Vec::new(),
+                    kind: SegmentKind::Earlier,
+                });
+            }
+        }
+        for (id, refusal) in &plan.lost {
+            self.state.poison(*id, refusal);
         }
     }
 
@@ -617,6 +648,38 @@ impl<'a> Lowerer<'a> {
                 next.scalars.remove(&place);
                 next.records.remove(&place);
                 next.carried.insert(place);
+            }
+        }
+        for id in started.heap.differing(&finished.heap) {
+            let content =
+                |state: &'_ State| state.heap.get(&id).map(|object| object.content.clone());
+            let (Some(before), Some(after)) = (content(started), content(finished)) else {
+                continue;
+            };
+            if before == after
+                || !entry.heap.contains_key(&id)
+                || next.pending.objects.contains(&id)
+            {
+                continue;
+            }
+            match (&before, &after) {
+                (Content::List(old), Content::List(new)) if new.len() > old.len() => {
+                    next.grown.insert(id);
+                }
+                (Content::List(old), Content::List(new)) if new.len() == old.len() => {}
+                (Content::Dict(old), Content::Dict(new))
+                    if old.entries.len() == new.entries.len() => {}
+                (_, Content::Poisoned(refusal)) => {
+                    next.lost.insert(id, refusal.clone());
+                }
+                _ => {
+                    let refusal = Refusal::new(
+                        "for loop",
+                        "an object is changed row by row in a way that is not lifted",
+                        None,
+                    );
+                    next.lost.insert(id, refusal.into());
+                }
             }
         }
         for id in &self.changed_objects(entry, finished) {

@@ -423,7 +423,7 @@ impl Lowerer<'_> {
                     Some(span.clone()),
                 ));
             }
-            Rest::Nothing => {}
+            Rest::Nothing | Rest::Filling => {}
         }
         let literal = key.as_literal();
         if !dict.entries.is_empty() || self.is_local(id) {

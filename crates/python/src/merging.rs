@@ -292,14 +292,14 @@ impl Lowerer<'_> {
                 Ok(touched) => Rest::Touched(Box::new(touched)),
                 Err(refusal) => return Content::Poisoned(Rc::new(refusal)),
             },
-            (Rest::Touched(a), Rest::Nothing) => {
+            (Rest::Touched(a), Rest::Nothing | Rest::Filling) => {
                 let initial = self.untouched(id, &a.key, &a.span);
                 match self.merge_touched(merge, a, &initial) {
                     Ok(touched) => Rest::Touched(Box::new(touched)),
                     Err(refusal) => return Content::Poisoned(Rc::new(refusal)),
                 }
             }
-            (Rest::Nothing, Rest::Touched(b)) => {
+            (Rest::Nothing | Rest::Filling, Rest::Touched(b)) => {
                 let initial = self.untouched(id, &b.key, &b.span);
                 match self.merge_touched(merge, &initial, b) {
                     Ok(touched) => Rest::Touched(Box::new(touched)),

@@ -329,7 +329,7 @@ pub(crate) fn map_state(state: &State, change: &mut impl FnMut(&Term) -> Term) -
                     *value = value.map_terms(change);
                 }
                 match rest {
-                    Rest::Nothing => {}
+                    Rest::Nothing | Rest::Filling => {}
                     Rest::Touched(touched) => {
                         let mut scope = NO_ROW;
                         touched.key.map_terms(&mut |term| {

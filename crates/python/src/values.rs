@@ -251,7 +251,7 @@ pub(crate) enum SegmentKind {
     Rows(Relation),
     /// Rows that belong to the current row of a loop.
     Matching(Matching),
-    /// What earlier rows of the loop being executed have appended to a list of a dictionary's entry.
+    /// What earlier rows of the loop being executed have appended.
     Earlier,
 }
 
@@ -272,6 +272,8 @@ pub(crate) struct Dict {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Rest {
     Nothing,
+    /// What earlier rows of the loop being executed have filled in; none of it is touched yet.
+    Filling,
     /// The one entry the current row touches.
     Touched(Box<Touched>),
     /// What a finished loop left.

@@ -484,7 +484,7 @@ impl Lowerer<'_> {
                     value: LookupValue::Column(column.clone()),
                 })
             }
-            Rest::Touched(_) => {
+            Rest::Touched(_) | Rest::Filling => {
                 return Err(arguments.refuse("the dictionary is still being filled"));
             }
         };

@@ -1,0 +1,11 @@
+import pandas as pd
+
+
+def execute(s):
+    rows = []
+    seen = {}
+    for o in s["orders"].to_dict("records"):
+        rows.append([o["order_id"], any(v > 0 for v in seen.values())])
+        seen[o["channel"]] = 1
+    s["out"] = pd.DataFrame(rows, columns=["k", "n"])
+    return s

@@ -1,0 +1,11 @@
+import pandas as pd
+
+
+def execute(s):
+    rows = []
+    seen = {}
+    for o in s["orders"].to_dict("records"):
+        rows.append([o["order_id"], max(seen.values(), default=0)])
+        seen[o["channel"]] = o["order_id"]
+    s["out"] = pd.DataFrame(rows, columns=["k", "n"])
+    return s

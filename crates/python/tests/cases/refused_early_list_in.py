@@ -1,0 +1,11 @@
+import pandas as pd
+
+
+def execute(s):
+    rows = []
+    seen = []
+    for o in s["orders"].to_dict("records"):
+        rows.append([o["order_id"], o["channel"] in seen])
+        seen.append(o["channel"])
+    s["out"] = pd.DataFrame(rows, columns=["k", "n"])
+    return s

@@ -1,0 +1,11 @@
+import pandas as pd
+
+
+def execute(s):
+    rows = []
+    seen = set()
+    for o in s["orders"].to_dict("records"):
+        rows.append([o["order_id"], len(seen | {"a"})])
+        seen.add(o["channel"])
+    s["out"] = pd.DataFrame(rows, columns=["k", "n"])
+    return s
