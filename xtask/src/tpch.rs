@@ -1,6 +1,8 @@
 //! `cargo xtask tpch`: the 22 queries of TPC-H as legacy jobs, both styles, both sides.
 //!
-//! The work is done by the `tpch` bench of `relift-migration`, which links the engine; this only starts it.
+//! The work is done by the `tpch` bench of `relift-migration`, which links the engine; this only starts it. The
+//! bench is built as part of the whole workspace: another selection of packages would ask other features of the
+//! dependencies, and build the engine's anew.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -32,15 +34,7 @@ impl Tpch {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let verb = if self.release { "bench" } else { "test" };
         let mut command = Command::new(env!("CARGO"));
-        command.args([
-            verb,
-            "--quiet",
-            "-p",
-            "relift-migration",
-            "--bench",
-            "tpch",
-            "--",
-        ]);
+        command.args([verb, "--quiet", "--workspace", "--bench", "tpch", "--"]);
         match self.rows {
             Some(rows) => command.args(["--rows", &rows.to_string()]),
             None => command.args(["--scale", &self.scale.to_string()]),
