@@ -78,6 +78,28 @@ mutants! {
     FillNone = "fill-none",
     /// All rows must satisfy a test that one would.
     FlagAll = "flag-all",
+    /// Running values are those of the rows of all keys.
+    RunningPartition = "running-partition",
+    /// A running value ends one row early, and its value before the row one row late.
+    RunningFrame = "running-frame",
+    /// A running value that is set anew keeps what came before.
+    RunningReset = "running-reset",
+    /// The value of the row before is taken from the row after.
+    RunningDirection = "running-direction",
+    /// Every key counts as seen before its first row.
+    RunningPresence = "running-presence",
+    /// A key counts as seen before the row that creates it.
+    RunningCreates = "running-creates",
+    /// Rows that touch no entry change it all the same.
+    RunningTouches = "running-touches",
+    /// The first row of a key sets what later rows set.
+    RunningFirst = "running-first",
+    /// A loop leaves behind what it held after its first row.
+    RunningLast = "running-last",
+    /// A loop over no rows leaves nothing behind.
+    RunningInitial = "running-initial",
+    /// Keys that no row touches are left behind, too.
+    RunningUntouched = "running-untouched",
     /// A join's keys are compared with `=` where missing equals missing.
     SqlJoinEquals = "sql-join-equals",
     /// Python's equality of what may be None is printed as `=`.

@@ -2,7 +2,7 @@
 
 use relift_dataflow::{
     Aggregate, AggregateFunction, Expr, ExprKind, FoldKind, Function, GroupOrder, NodeId, Op,
-    Rewriter, Running, RunningSlot, TypeError, simplify, type_of,
+    Rewriter, RuleMutant, Running, RunningSlot, TypeError, simplify, type_of,
 };
 use relift_job::ColumnName;
 
@@ -140,7 +140,7 @@ fn over_rows(
         Ok(lifted) => lifted,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let rows = if creates.is_true() {
+    let rows = if creates.is_true() || RuleMutant::RunningUntouched.is_on() {
         lifted.node
     } else {
         let touched = Expr::call(Function::Or, vec![Expr::column(presence), creates.clone()]);
@@ -176,7 +176,11 @@ fn last_values(
         .iter()
         .map(|(name, _, after)| {
             let last = Aggregate {
-                function: AggregateFunction::Last,
+                function: if RuleMutant::RunningLast.is_on() {
+                    AggregateFunction::First
+                } else {
+                    AggregateFunction::Last
+                },
                 argument: Some(Expr::column(after.clone())),
                 filter: None,
             };
@@ -214,7 +218,11 @@ fn last_values(
             } else {
                 Expr::call(Function::Known, vec![held])
             };
-            let value = Expr::branch(Expr::column(touched.clone()), held, initial.clone());
+            let value = if RuleMutant::RunningInitial.is_on() {
+                held
+            } else {
+                Expr::branch(Expr::column(touched.clone()), held, initial.clone())
+            };
             Ok((name.clone(), value))
         })
         .collect::<Result<Vec<_>, TypeError>>()?;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use relift_dataflow::{
     Aggregate, AggregateFunction, Base, ColumnType, Comparison, Expr, ExprKind, Flavour, Frame,
-    Function, NodeId, Obligation, ObligationKind, Op, Refusal, Rewriter, Running, RunningSlot,
-    Schema, TypeError, WindowFunction, running_types, simplify, type_of,
+    Function, NodeId, Obligation, ObligationKind, Op, Refusal, Rewriter, RuleMutant, Running,
+    RunningSlot, Schema, TypeError, WindowFunction, running_types, simplify, type_of,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -175,7 +175,11 @@ impl Lifter<'_, '_> {
         }
         let op = Op::Window {
             input: self.rows,
-            partition,
+            partition: if RuleMutant::RunningPartition.is_on() {
+                Vec::new()
+            } else {
+                partition
+            },
             order: Vec::new(),
             functions,
         };
@@ -213,7 +217,7 @@ impl Lifter<'_, '_> {
                 Comparison::Gt,
                 Flavour::Python,
                 Expr::column(place),
-                Expr::int(1),
+                Expr::int(i64::from(!RuleMutant::RunningPresence.is_on())),
             );
             return self.compute(vec![(presence, later)]);
         }
@@ -224,7 +228,11 @@ impl Lifter<'_, '_> {
         };
         let function = WindowFunction::Over {
             aggregate: created,
-            frame: Frame::BEFORE,
+            frame: if RuleMutant::RunningCreates.is_on() {
+                Frame::RUNNING
+            } else {
+                Frame::BEFORE
+            },
         };
         self.window(keys, vec![(presence, function)])
     }
@@ -307,7 +315,7 @@ impl Lifter<'_, '_> {
         let Ok(Change::Set(next)) = recognise(&slot.next, &slot.before, ty) else {
             return Ok(false);
         };
-        let value = if same(&slot.first, &next) {
+        let value = if same(&slot.first, &next) || RuleMutant::RunningFirst.is_on() {
             next
         } else {
             Expr::branch(
@@ -327,7 +335,11 @@ impl Lifter<'_, '_> {
     fn look_back(&mut self, slot: &RunningSlot) -> Result<(), TypeError> {
         let function = WindowFunction::Offset {
             value: Expr::column(slot.after.clone()),
-            rows: 1,
+            rows: if RuleMutant::RunningDirection.is_on() {
+                -1
+            } else {
+                1
+            },
             default: Expr::none(),
         };
         self.window(
@@ -378,8 +390,13 @@ impl Lifter<'_, '_> {
             self.oblige(condition.clone(), why);
         }
         let keys = self.running.keys.clone();
-        let after = self.aggregated(&plan, &keys, slot, Frame::RUNNING)?;
-        let before = self.aggregated(&plan, &keys, slot, Frame::BEFORE)?;
+        let (running, earlier) = if RuleMutant::RunningFrame.is_on() {
+            (Frame::BEFORE, Frame::RUNNING)
+        } else {
+            (Frame::RUNNING, Frame::BEFORE)
+        };
+        let after = self.aggregated(&plan, &keys, slot, running)?;
+        let before = self.aggregated(&plan, &keys, slot, earlier)?;
         let made = |name: &ColumnName, value: Expr, there: Option<Expr>| {
             let value = match there {
                 Some(there) => Expr::branch(there, value, Expr::none()),
@@ -413,7 +430,7 @@ impl Lifter<'_, '_> {
         frame: Frame,
     ) -> Result<Expr, TypeError> {
         let filter = |aggregate: &Aggregate| {
-            if self.creates() {
+            if self.creates() || RuleMutant::RunningTouches.is_on() {
                 return aggregate.filter.clone();
             }
             // Rows that cannot create the entry do not touch it.
@@ -542,7 +559,9 @@ impl Lifter<'_, '_> {
             self.oblige(condition.clone(), why);
         }
         let mut partition = self.running.keys.clone();
-        partition.push(Expr::column(island));
+        if !RuleMutant::RunningReset.is_on() {
+            partition.push(Expr::column(island));
+        }
         let value = self.aggregated(&plan, &partition, slot, Frame::RUNNING)?;
         self.compute(vec![(slot.after.clone(), value)])?;
         self.look_back(slot)?;
