@@ -14,6 +14,7 @@ mod float_text;
 mod missing;
 mod number_text;
 mod pandas_sums;
+mod patterns;
 mod python;
 mod rounding;
 mod sqlite;
@@ -42,6 +43,7 @@ pub use pandas_sums::{
     pandas_group_mean, pandas_group_sum, pandas_group_variance, pandas_mean, pandas_median,
     pandas_sum, pandas_variance,
 };
+pub use patterns::Pattern;
 pub use python::{
     ContextDecimal, FormatSpec, PercentField, PythonFunction, PythonKind, PythonValue,
     percent_fields,

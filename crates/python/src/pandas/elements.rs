@@ -6,6 +6,7 @@ use relift_dataflow::{
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
+use relift_values::PythonFunction;
 
 use crate::calls::Arguments;
 use crate::frames::as_column_constant;
@@ -13,7 +14,7 @@ use crate::iteration::Iteration;
 use crate::lowering::{Lowerer, type_refusal};
 use crate::pandas::reduction::Reduction;
 use crate::state::{choose, not};
-use crate::values::{Content, Rest, Series, Value};
+use crate::values::{Content, Rest, Series, Term, Value};
 
 /// Characters with a meaning in regular expressions.
 const PATTERN: &[char] = &[
@@ -659,17 +660,22 @@ impl Lowerer<'_> {
             "contains" => {
                 given.only(1, &["pat", "regex", "case"])?;
                 let plain = given.flag("regex", true).is_ok_and(|regex| !regex);
-                if !given.flag("case", true)? || !(plain || literal_only(given.get(0, "pat"))) {
-                    return Err(arguments.refuse("regular expressions are not lifted"));
+                if !given.flag("case", true)? {
+                    return Err(arguments.refuse("letters of either case are not lifted"));
                 }
                 let part = self.rowless(&given.need(0, "pat")?.clone(), arguments)?;
+                let search = if plain || literal_only(given.get(0, "pat")) {
+                    Function::Contains
+                } else {
+                    Function::Python(pattern_search(&part, arguments)?)
+                };
                 self.each_value(series, ty, arguments, |lowerer, value| {
                     let term = lowerer.scalar(value, "method `contains`", &span)?;
-                    Ok(Value::Scalar(lowerer.apply(
-                        Function::Contains,
-                        vec![term, part],
-                        &span,
-                    )?))
+                    let terms = vec![term, part];
+                    Ok(Value::Scalar(match search {
+                        Function::Python(named) => lowerer.python(named, terms, &span)?,
+                        search => lowerer.apply(search, terms, &span)?,
+                    }))
                 })?
             }
             "replace" => {
@@ -943,5 +949,17 @@ pub(crate) fn is_nan(value: &Value) -> bool {
             other.is_none()
                 || matches!(other.as_literal(), Some(Literal::Float(value)) if value.is_nan())
         }
+    }
+}
+
+/// How a constant regular expression is searched.
+fn pattern_search(pattern: &Term, arguments: &Arguments) -> Result<PythonFunction, Refusal> {
+    let Some(Literal::Text(pattern)) = pattern.as_literal() else {
+        return Err(arguments.refuse("the regular expression is not constant"));
+    };
+    match relift_values::Pattern::new(pattern) {
+        Some(pattern) if pattern.is_plain() => Ok(PythonFunction::HasPattern),
+        Some(_) => Ok(PythonFunction::HasPatternOfClasses),
+        None => Err(arguments.refuse("this regular expression is not lifted")),
     }
 }

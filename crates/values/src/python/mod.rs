@@ -121,6 +121,10 @@ python_functions! {
     HasWord = "py_has_word" (Text, Text) -> Bool,
     /// whether the third text is among the parts of the first, split at the second
     HasPart = "py_has_part" (Text, Text, Text) -> Bool raises,
+    /// `re.search(pattern, text) is not None` of a pattern that is read alike everywhere
+    HasPattern = "py_has_pattern" (Text, Text) -> Bool,
+    /// `re.search(pattern, text) is not None` of a pattern that some texts read differently
+    HasPatternOfClasses = "py_has_pattern_of_classes" (Text, Text) -> Bool raises,
     /// number of parts of `text.split()`
     SplitCount = "py_word_count" (Text) -> Int,
     /// part of `text.split(None, maxsplit)` at an index

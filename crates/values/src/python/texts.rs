@@ -28,6 +28,9 @@ pub(super) fn evaluate(
         (F::HasPart, [V::Text(separator), V::Text(part)]) => {
             Some(parts(text, separator, -1).map(|parts| parts.contains(&part.as_str()).into()))
         }
+        (F::HasPattern | F::HasPatternOfClasses, [V::Text(pattern)]) => {
+            Some(crate::patterns::has_pattern(text, pattern).map(PythonValue::from))
+        }
         (F::SplitCount, []) => done(words(text, -1).len().into()),
         (F::Word, [V::Int(most), V::Int(index)]) => Some(item(&words(text, *most), *index)),
         (F::PartCount, [V::Text(separator), V::Int(most)]) => {
