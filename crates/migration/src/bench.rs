@@ -32,6 +32,9 @@ pub struct Settings {
     pub python: Option<PathBuf>,
     /// Where environments are kept between workspaces.
     pub cache: Option<PathBuf>,
+    /// Whether selected jobs that were refused, whole or in part, are begun anew though their files are the
+    /// same.
+    pub again: bool,
 }
 
 /// How each job ended, and why.
@@ -68,6 +71,11 @@ pub(crate) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
+    /// Whether jobs that were refused are begun anew.
+    pub(crate) fn tries_again(&self) -> bool {
+        self.settings.again
+    }
+
     pub(crate) fn new(
         project: Project,
         settings: Settings,

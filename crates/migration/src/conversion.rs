@@ -201,8 +201,9 @@ pub(crate) fn resume(
     Ok(portfolio)
 }
 
-/// A job whose files are not those of its record begins anew, and so does one that had ended without a
-/// rewrite: what stood in its way may be gone. Jobs that read the output of such a job follow it.
+/// A job whose files are not those of its record begins anew, and so does one that had failed: what stood
+/// in its way may be gone. One that was refused, whole or in part, does when that is asked for. Jobs that read
+/// the output of such a job follow it.
 fn reopen_changed(
     bench: &Bench<'_>,
     selected: &BTreeSet<JobName>,
@@ -255,7 +256,14 @@ fn reopen_changed(
         // It reads what a legacy run left, and there is a rewrite of that job now.
         let freed =
             freed || (end == Some(End::Done) && reads_legacy_of_done(bench, job, portfolio)?);
-        if changed || upstream || freed || end == Some(End::Failed) {
+        let again = bench.tries_again()
+            && match end {
+                Some(End::Done) => {
+                    RewriteFiles::read(bench, job)?.is_some_and(|files| files.legacy.is_some())
+                }
+                other => other.is_some(),
+            };
+        if changed || upstream || freed || again || end == Some(End::Failed) {
             portfolio.restart(job);
             restarted.insert(job);
         }

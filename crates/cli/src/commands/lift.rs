@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{Common, Scope};
+use super::{Again, Common, Scope};
 use crate::exit::Exit;
 use crate::output::Listing;
 
@@ -13,12 +13,14 @@ use crate::output::Listing;
 pub(super) struct Lift {
     #[command(flatten)]
     scope: Scope,
+    #[command(flatten)]
+    again: Again,
 }
 
 impl Lift {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         let bars = common.bars();
-        let migration = common.open(&bars)?;
+        let migration = common.open_for(self.again, &bars)?;
         let (jobs, _) = self.scope.resolve(&migration)?;
         let standings = migration.lift(&jobs)?;
         let mut listing = Listing::new(&["job", "state", "reason"]);

@@ -81,6 +81,7 @@ impl Common {
             workers: self.max_parallel,
             python: self.python.clone(),
             cache: self.cache.clone().or_else(user_cache),
+            again: false,
         }
     }
 
@@ -90,6 +91,15 @@ impl Common {
 
     fn open<'a>(&self, bars: &'a Bars) -> anyhow::Result<Migration<'a>> {
         Ok(Migration::open(&self.folder(), self.settings(), bars)?)
+    }
+
+    /// Opens the workspace for work on jobs, `again` on those that were refused.
+    fn open_for<'a>(&self, again: Again, bars: &'a Bars) -> anyhow::Result<Migration<'a>> {
+        let settings = Settings {
+            again: again.again,
+            ..self.settings()
+        };
+        Ok(Migration::open(&self.folder(), settings, bars)?)
     }
 }
 
@@ -102,6 +112,15 @@ fn user_cache() -> Option<PathBuf> {
     folder("XDG_CACHE_HOME")
         .or_else(|| Some(folder("HOME")?.join(".cache")))
         .map(|cache| cache.join("relift"))
+}
+
+/// Whether jobs that were refused are tried again.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Again {
+    /// Begins selected jobs anew that were refused, whole or in part: after an update of relift, or when
+    /// the lake has changed. Without it only jobs whose files have changed are.
+    #[arg(long)]
+    again: bool,
 }
 
 /// Which jobs and dates.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Scope, summary};
+use super::{Again, Common, Scope, summary};
 use crate::exit::Exit;
 
 /// Takes jobs through all stages, each job end to end and several at a time: read, profile, require,
@@ -13,12 +13,14 @@ pub(super) struct Modernise {
     /// Jobs: names or patterns with *, separated by commas [default: all].
     #[arg(long, short, value_name = "JOBS")]
     select: Vec<String>,
+    #[command(flatten)]
+    again: Again,
 }
 
 impl Modernise {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<Exit> {
         let bars = common.bars();
-        let migration = common.open(&bars)?;
+        let migration = common.open_for(self.again, &bars)?;
         let scope = Scope {
             select: self.select.clone(),
             start: None,

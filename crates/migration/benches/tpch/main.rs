@@ -136,6 +136,7 @@ fn compared(folder: &Path, scale: f64, options: &Options) -> Vec<Row> {
         workers: Some(1),
         python: None,
         cache: std::env::var_os("RELIFT_CACHE").map(PathBuf::from),
+        again: false,
     };
     let migration =
         Migration::open(folder, settings, &Silent).unwrap_or_else(|error| panic!("{error}"));

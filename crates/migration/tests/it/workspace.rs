@@ -114,5 +114,6 @@ pub(crate) fn settings() -> Settings {
         workers: Some(1),
         python: None,
         cache: Some(cache),
+        again: false,
     }
 }
