@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use relift_dataflow::Refusal;
+use sqlparser::keywords::{
+    ALL_KEYWORDS, ALL_KEYWORDS_INDEX, RESERVED_FOR_COLUMN_ALIAS, RESERVED_FOR_IDENTIFIER,
+    RESERVED_FOR_TABLE_ALIAS, RESERVED_FOR_TABLE_FACTOR,
+};
 
 use crate::names::free_name;
 
-/// Words that cannot stand as a bare name everywhere a column or table may stand.
+/// Words that cannot stand as a bare name everywhere a column or table may stand, beside those the parser
+/// itself sets apart.
 const RESERVED: &[&str] = &[
     "all",
     "and",
@@ -128,11 +133,29 @@ const RESERVED: &[&str] = &[
 
 /// The name, in double quotes unless it can stand bare.
 pub(crate) fn quoted(name: &str) -> String {
-    if is_plain(name) && !RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+    if is_plain(name) && !is_reserved(name) {
         name.to_owned()
     } else {
         format!("\"{}\"", name.replace('"', "\"\""))
     }
+}
+
+fn is_reserved(name: &str) -> bool {
+    let parsed_otherwise = || {
+        let place = ALL_KEYWORDS.binary_search(&name.to_ascii_uppercase().as_str());
+        place.is_ok_and(|place| {
+            let keyword = &ALL_KEYWORDS_INDEX[place];
+            [
+                RESERVED_FOR_COLUMN_ALIAS,
+                RESERVED_FOR_TABLE_ALIAS,
+                RESERVED_FOR_TABLE_FACTOR,
+                RESERVED_FOR_IDENTIFIER,
+            ]
+            .iter()
+            .any(|words| words.contains(keyword))
+        })
+    };
+    RESERVED.contains(&name.to_ascii_lowercase().as_str()) || parsed_otherwise()
 }
 
 /// Text as a constant.
@@ -215,6 +238,10 @@ mod tests {
     fn names_are_quoted_only_when_needed() {
         assert_eq!(quoted("order_id"), "order_id");
         assert_eq!(quoted("order"), "\"order\"");
+        // Words of other dialects that the parser takes for the start of a clause.
+        for word in ["sort", "Format", "open", "pivot", "output"] {
+            assert_eq!(quoted(word), format!("\"{word}\""));
+        }
         assert_eq!(quoted("Order id"), "\"Order id\"");
         assert_eq!(snake_case("lateOrders by Region"), "late_orders_by_region");
         assert_eq!(snake_case("2nd"), "_2nd");
