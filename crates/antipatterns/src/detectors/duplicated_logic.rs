@@ -66,29 +66,27 @@ pub fn duplicates(jobs: &[(JobName, &Dataflow)]) -> Vec<(JobName, Finding)> {
                 continue;
             }
             let relation = Relation::of(&mut canonical[other], flow, id);
-            for written in candidates {
+            let home = candidates.iter().find(|written| {
                 let own =
                     |one: &&Written| one.home == other && written.columns.is_subset(&one.columns);
                 let homes_it = other < written.home && candidates.iter().any(|one| own(&one));
-                if written.home != other
-                    && !homes_it
-                    && relation.columns.is_subset(&written.columns)
-                {
-                    found
-                        .entry((written.home, written.sink, other))
-                        .or_insert(id);
-                }
+                written.home != other && !homes_it && relation.columns.is_subset(&written.columns)
+            });
+            if let Some(written) = home {
+                found
+                    .entry((written.home, written.sink, other))
+                    .or_insert(id);
             }
         }
     }
     let mut findings: Vec<(JobName, Finding)> = Vec::new();
+    let mut own: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
     for ((home, _, other), id) in found {
         let (job, flow) = &jobs[other];
         let finding = finding(flow, id, &jobs[home].0);
-        if !findings
-            .iter()
-            .any(|(known, before)| known == job && *before == finding)
-        {
+        let known = own.entry(other).or_default();
+        if !known.contains(&finding) {
+            known.push(finding.clone());
             findings.push((job.clone(), finding));
         }
     }
