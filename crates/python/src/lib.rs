@@ -6,6 +6,7 @@
 //! certain is a [`Refusal`](relift_dataflow::Refusal) that becomes an error only where something needed
 //! depends on it.
 
+mod appearances;
 mod arithmetic;
 mod belonging;
 mod builtins;
