@@ -1,8 +1,8 @@
 //! The shape of a lifting rule.
 
 use relift_dataflow::{
-    Cardinality, Dataflow, Expr, FoldKind, NodeId, Obligation, ObligationKind, Refusal, Rewriter,
-    Schema, TypeError,
+    Cardinality, Dataflow, Expr, FoldKind, NodeId, Obligation, ObligationKind, Op, Refusal,
+    Rewriter, Schema, TypeError, WindowFunction,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -133,6 +133,26 @@ pub(crate) fn is_unique(flow: &Dataflow, node: NodeId, columns: &[ColumnName]) -
             .keys
             .iter()
             .any(|key| key.iter().all(|column| columns.contains(column)))
+        || is_numbered(&node.op, columns)
+}
+
+/// Whether the columns hold the number of a row and what it is counted by.
+fn is_numbered(op: &Op, columns: &[ColumnName]) -> bool {
+    let Op::Window {
+        partition,
+        functions,
+        ..
+    } = op
+    else {
+        return false;
+    };
+    let numbered = functions.iter().any(|(name, function)| {
+        *function == WindowFunction::RowNumber && columns.contains(name)
+    });
+    numbered
+        && partition
+            .iter()
+            .all(|part| part.as_column().is_some_and(|part| columns.contains(part)))
 }
 
 /// Declares a rule; its documentation comment is its text.

@@ -9,6 +9,7 @@ use relift_job::{
     ModuleKind, Nulls, TableFacts, TableName, Workspace,
 };
 use relift_lift::{Level, Lifted, Rewrite, emit, lift};
+use relift_python::pandas::{Written, written_frame};
 use relift_python::{ExternalCode, Siblings, lower_external, pandas};
 use relift_sql::sqlite::{SqlText, lower_query};
 use serde_json::json;
@@ -222,10 +223,20 @@ pub fn understand(
                 if let Some(obligation) = conditional.remove(&writer.source) {
                     flow.obligations.push(obligation);
                 }
-                flow.sinks.push(Sink {
-                    module: index,
-                    input: root,
-                });
+                let written =
+                    written_frame(&mut flow, root, Written::Text, index, &catalog);
+                match written {
+                    Ok(input) => flow.sinks.push(Sink {
+                        module: index,
+                        input,
+                    }),
+                    Err(error) => {
+                        return Ok(Err(Refused {
+                            step: "frontend",
+                            refusals: vec![Refusal::new("output", error.to_string(), None)],
+                        }));
+                    }
+                }
             }
             ModuleKind::DataFrameWriter(_) | ModuleKind::ParquetFileWriter(_) => {}
         }

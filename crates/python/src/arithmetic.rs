@@ -159,6 +159,15 @@ impl Lowerer<'_> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         let value = crate::merging::resolve(value, &self.state);
+        match &value {
+            Value::Within(part) => {
+                let object = self.object_of_part(&part.clone());
+                self.settle_part(crate::iteration::object_id(&object));
+                return Ok(object);
+            }
+            Value::Object(id) => self.settle_part(*id),
+            _ => {}
+        }
         let Value::Choice(choice) = &value else {
             return Ok(value);
         };

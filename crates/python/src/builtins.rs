@@ -39,6 +39,7 @@ impl Lowerer<'_> {
         match path {
             "datetime.datetime.min.time" => Ok(Value::Global(Rc::from("datetime.time.min"))),
             "pandas.DataFrame" => self.data_frame(arguments),
+            "pandas.DataFrame.from_records" => self.frame_of_records(arguments),
             "pandas.isna" | "pandas.isnull" | "pandas.notna" | "pandas.notnull" => {
                 arguments.only(1, &["obj"])?;
                 let value = arguments.need(0, "obj")?.clone();
@@ -397,7 +398,13 @@ impl Lowerer<'_> {
                     Some([to]) => (0, *to, 1),
                     Some([from, to]) => (*from, *to, 1),
                     Some([from, to, step]) if *step > 0 => (*from, *to, *step),
-                    _ => return Err(arguments.refuse("its bounds are not constant")),
+                    _ => {
+                        let bounds = arguments.positional.clone();
+                        return match self.range_of_rows(&bounds, &span)? {
+                            Some(rows) => Ok(rows),
+                            None => Err(arguments.refuse("its bounds are not constant")),
+                        };
+                    }
                 };
                 if (to - from) / step > 1000 {
                     return Err(arguments.refuse("it counts further than is unrolled"));

@@ -57,6 +57,30 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `pd.DataFrame.from_records(rows, columns=…)`, which makes of a list of rows what the constructor does.
+    pub(crate) fn frame_of_records(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
+        arguments.only(1, &["data", "columns", "coerce_float"])?;
+        if arguments.flag("coerce_float", false)? {
+            return Err(arguments.refuse("Decimals that become floats are not lifted"));
+        }
+        let data = arguments.need(0, "data")?.clone();
+        let list = match self.resolved(&data, "DataFrame", &arguments.span)? {
+            Value::Object(id) => self.list(id).map(|_| true)?,
+            Value::Rows(_) => true,
+            Value::Unknown(refusal) => return Err((*refusal).clone()),
+            _ => false,
+        };
+        if !list {
+            return Err(arguments.refuse("data that is no list of rows is not lifted"));
+        }
+        let mut named = arguments.named.clone();
+        named.retain(|(name, _)| name != "coerce_float");
+        self.data_frame(&Arguments {
+            named,
+            ..arguments.clone()
+        })
+    }
+
     /// Constant column names.
     pub(crate) fn column_names(
         &mut self,

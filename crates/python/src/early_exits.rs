@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use relift_dataflow::{
-    Aggregate, AggregateFunction, Expr, ExprKind, GroupOrder, LookupValue, NodeId, Op, PickWhich,
-    Refusal,
+    Aggregate, AggregateFunction, Expr, ExprKind, Frame, GroupOrder, LookupValue, NodeId, Op,
+    PickWhich, Refusal, WindowFunction,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -114,6 +114,9 @@ impl<'a> Lowerer<'a> {
             (trial, first)
         } else {
             let relation = self.chosen(rows, span)?;
+            if let Some(exits) = self.after_rows_before(&relation, span, body, otherwise)? {
+                return Ok(exits);
+            }
             let scope = self.new_scope();
             let trial = self.tried(&relation, scope, &before, span, body)?;
             self.state = before.clone();
@@ -136,13 +139,25 @@ impl<'a> Lowerer<'a> {
             )?;
             (trial, first)
         };
+        self.at_first(&trial.carried, &first, span, body, otherwise)
+    }
+
+    /// Executes the body for the row that stops the loop, if there is one, and `otherwise` if not.
+    fn at_first(
+        &mut self,
+        carried: &BTreeSet<Place>,
+        first: &FirstRow,
+        span: &Span,
+        body: &mut Body<'_, 'a>,
+        otherwise: &mut dyn FnMut(&mut Self) -> Result<Exits, Refusal>,
+    ) -> Result<Exits, Refusal> {
         let leaked = Rc::new(Refusal::new(
             "for loop",
             "a variable is read that an earlier row of the loop may have set",
             Some(span.clone()),
         ));
         let forget = |state: &mut State| {
-            for place in &trial.carried {
+            for place in carried {
                 set_place(state, place, Value::Unknown(leaked.clone()));
             }
         };
@@ -176,6 +191,148 @@ impl<'a> Lowerer<'a> {
             otherwise(lowerer)
         };
         self.branched(&first.found, &mut yes, &mut no)
+    }
+
+    /// A loop whose rows before the one it stops at change something: first a loop over those rows, then the
+    /// body once more for the row it stops at. Nothing where that is not how it is, or where the rows
+    /// change nothing.
+    fn after_rows_before(
+        &mut self,
+        relation: &Relation,
+        span: &Span,
+        body: &mut Body<'_, 'a>,
+        otherwise: &mut dyn FnMut(&mut Self) -> Result<Exits, Refusal>,
+    ) -> Result<Option<Exits>, Refusal> {
+        let (before, snapshot) = (self.state.clone(), self.snapshot());
+        let stops = self.stops_whatever(relation, span, body);
+        self.state = before.clone();
+        let Ok(Some(stops)) = stops else {
+            self.restore(&snapshot);
+            return Ok(None);
+        };
+        match self.in_two_parts(relation, &stops, span, body, otherwise) {
+            Ok(exits) => Ok(Some(exits)),
+            Err(_) => {
+                self.restore(&snapshot);
+                self.state = before;
+                Ok(None)
+            }
+        }
+    }
+
+    /// When a row stops the loop, whatever the rows before it did; nothing when those change nothing.
+    fn stops_whatever(
+        &mut self,
+        relation: &Relation,
+        span: &Span,
+        body: &mut Body<'_, 'a>,
+    ) -> Result<Option<Expr>, Refusal> {
+        let entry = self.state.clone();
+        let obligations = self.flow.obligations.len();
+        let scope = self.new_scope();
+        let mut paths: Vec<Expr> = Vec::new();
+        let (plan, context) =
+            self.settle(relation, scope, &entry, false, span, &mut |lowerer, element| {
+                paths.clear();
+                let (leaving, staying): (Exits, Exits) = body(lowerer, element)?
+                    .into_iter()
+                    .partition(|(_, exit)| *exit != Exit::Continue);
+                for (state, _) in &leaving {
+                    let facts = state
+                        .path
+                        .iter()
+                        .filter(|fact| !entry.path.contains(fact))
+                        .map(|fact| fact.expr.clone());
+                    paths.push(all(facts));
+                }
+                Ok(staying)
+            })?;
+        let after = std::mem::take(&mut self.state);
+        self.scopes.pop();
+        let refuse = |reason: &str| Refusal::new("for loop", reason, Some(span.clone()));
+        if !context.deferred.is_empty() || !context.demands.is_empty() {
+            return Err(refuse("a loop inside it changes things around it"));
+        }
+        let stops = any(paths);
+        if reads_previous(&stops) {
+            return Err(refuse(
+                "whether it stops depends on what earlier rows left behind",
+            ));
+        }
+        let changed = !plan.scalars.is_empty()
+            || !plan.records.is_empty()
+            || context.started.heap.iter().any(|(id, object)| {
+                entry.heap.contains_key(id)
+                    && after.heap.get(id).is_none_or(|other| other.content != object.content)
+            });
+        if !changed {
+            return Ok(None);
+        }
+        // Rows after the one it stops at need not be as the body wants them, unless asking for the stop
+        // could fail there.
+        if !crate::values::may_raise(&stops) {
+            self.flow.obligations.truncate(obligations);
+        }
+        Ok(Some(stops))
+    }
+
+    fn in_two_parts(
+        &mut self,
+        relation: &Relation,
+        stops: &Expr,
+        span: &Span,
+        body: &mut Body<'_, 'a>,
+        otherwise: &mut dyn FnMut(&mut Self) -> Result<Exits, Refusal>,
+    ) -> Result<Exits, Refusal> {
+        let stopped = self.fresh_column(relation.node, "stopped");
+        let function = WindowFunction::Over {
+            aggregate: Aggregate {
+                function: AggregateFunction::Any,
+                argument: Some(stops.clone()),
+                filter: None,
+            },
+            frame: Frame::RUNNING,
+        };
+        let rows = Matching::all(relation.clone());
+        let marked = self.windowed(&rows, vec![(stopped.clone(), function)], span)?;
+        let node = self.add(
+            Op::Filter {
+                input: marked,
+                predicate: not(Expr::column(stopped)).at(Some(span.clone())),
+            },
+            span,
+            None,
+        )?;
+        let before = Relation {
+            node,
+            element: relation.element.clone(),
+        };
+        self.over_rows(&before, span, &mut |lowerer, element| {
+            let exits = body(lowerer, element)?;
+            // No row here stops the loop.
+            Ok(exits
+                .into_iter()
+                .filter(|(_, exit)| *exit == Exit::Continue)
+                .collect())
+        })?;
+        let stopping = self.add(
+            Op::Filter {
+                input: relation.node,
+                predicate: stops.clone(),
+            },
+            span,
+            None,
+        )?;
+        let first = self.first_of(
+            stopping,
+            &[],
+            &relation.element,
+            stops,
+            NO_ROW,
+            &|_| None,
+            span,
+        )?;
+        self.at_first(&BTreeSet::new(), &first, span, body, otherwise)
     }
 
     /// Executes one of two things.

@@ -432,7 +432,12 @@ impl<'a> Lowerer<'a> {
             return self.slice(&value, bounds, span);
         }
         let key = match &value {
-            Value::Bound(_, name) if &**name == "loc" || &**name == "iloc" => {
+            Value::Bound(receiver, name) if &**name == "loc" || &**name == "iloc" => {
+                if &**name == "iloc"
+                    && let Some(found) = self.by_place(receiver, slice, span)?
+                {
+                    return Ok(found);
+                }
                 return self.located(&value, slice, span);
             }
             _ => self.eval(slice)?,
@@ -578,9 +583,10 @@ impl<'a> Lowerer<'a> {
         key: &Value,
         span: &Span,
     ) -> Result<Value, Refusal> {
-        match key.as_int() {
-            Some(index) => self.item_at(rows, index, span),
-            None => Err(Refusal::new(
+        match (key.as_int(), key) {
+            (Some(index), _) => self.item_at(rows, index, span),
+            (None, Value::Scalar(index)) => self.row_by_index(rows, &index.clone(), span),
+            (None, _) => Err(Refusal::new(
                 "subscript",
                 "an item of a list of rows is read at a place that is not constant",
                 Some(span.clone()),

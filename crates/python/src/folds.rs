@@ -702,6 +702,7 @@ fn settle_targets(lowerer: &mut Lowerer<'_>, mut placed: Vec<Placed>, rows: Node
                     if let Some(object) = lowerer.state.heap.get_mut(&id)
                         && let Content::Dict(dict) = &mut object.content
                     {
+                        let value = crate::inner_dicts::with_own_key(&value, &key);
                         dict.rest = Rest::Built(Box::new(Mapping {
                             node,
                             keys,

@@ -114,7 +114,7 @@ impl Lowerer<'_> {
                             .map(|(key, _)| Value::literal(key.clone()))
                             .collect(),
                     )),
-                    Rest::Touched(_) | Rest::Filling => Err(filling(span)),
+                    Rest::Touched(_) | Rest::Filling | Rest::Part(_) => Err(filling(span)),
                 },
                 Some(Content::Frame(node)) => Ok(Iteration::Items(
                     self.flow
@@ -272,6 +272,7 @@ impl Lowerer<'_> {
         view: &str,
         span: &Span,
     ) -> Result<Value, Refusal> {
+        self.settle_part(id);
         let dict = self.dict(id)?.clone();
         match &dict.rest {
             Rest::Built(mapping) => {
@@ -305,13 +306,14 @@ impl Lowerer<'_> {
                     })
                     .collect(),
             )),
-            Rest::Touched(_) | Rest::Filling => Err(filling(span)),
+            Rest::Touched(_) | Rest::Filling | Rest::Part(_) => Err(filling(span)),
         }
     }
 
     /// Number of entries.
     pub(crate) fn dict_length(&mut self, id: ObjectId, span: &Span) -> Result<Term, Refusal> {
         self.no_instance(id, "call of `len`", span)?;
+        self.settle_part(id);
         let dict = self.dict(id)?.clone();
         match &dict.rest {
             Rest::Built(mapping) => {
@@ -335,7 +337,7 @@ impl Lowerer<'_> {
                 }
                 Ok(Term::literal(Literal::Int(dict.entries.len() as i64)))
             }
-            Rest::Touched(_) | Rest::Filling => Err(filling(span)),
+            Rest::Touched(_) | Rest::Filling | Rest::Part(_) => Err(filling(span)),
         }
     }
 
@@ -424,6 +426,7 @@ impl Lowerer<'_> {
         span: &Span,
     ) -> Result<Value, Refusal> {
         // The order of a set of rows does not matter once it is sorted by its items.
+        let value = &self.resolved(value, "sorted", span)?;
         let iteration = match value {
             Value::Object(id) => match self.dict(*id) {
                 Ok(dict) if dict.set && dict.rest == Rest::Nothing => Iteration::Items(
@@ -438,8 +441,16 @@ impl Lowerer<'_> {
                     class: None,
                     rest: Rest::Built(mapping),
                     ..
-                }) if key.is_none() && mapping.outer.is_empty() => {
-                    Iteration::Rows(keys_of(mapping))
+                }) if key.is_none() => {
+                    if mapping.outer.is_empty() {
+                        Iteration::Rows(keys_of(mapping))
+                    } else {
+                        let keys = Matching {
+                            relation: keys_of(mapping),
+                            on: mapping.outer.clone(),
+                        };
+                        self.matching_rows(keys, span)?
+                    }
                 }
                 _ => self.iterate(value, span)?,
             },

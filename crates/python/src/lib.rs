@@ -30,6 +30,8 @@ mod expressions;
 mod folds;
 mod frames;
 mod groups;
+mod indices;
+mod inner_dicts;
 mod iteration;
 mod kept;
 mod lists;
@@ -60,6 +62,7 @@ mod tables;
 mod text_format;
 mod texts;
 mod values;
+mod while_loops;
 
 pub use databases::{DeclaredType, OwnQuery, OwnStatement, RowsReadBy, SqlFrontend};
 pub use lowering::{ExternalCode, ExternalLowered, lower_external};

@@ -142,8 +142,16 @@ impl<'a> Lowerer<'a> {
                 Some(span),
             ));
         }
+        self.with_inner_dicts(&mut |lowerer| lowerer.walked_through(loop_, &span))
+    }
+
+    fn walked_through(
+        &mut self,
+        loop_: &'a ast::StmtFor,
+        span: &Span,
+    ) -> Result<Exits, Refusal> {
         let walked = self.walked(&loop_.iter);
-        let (exits, records_of) = self.walk(loop_, &span)?;
+        let (exits, records_of) = self.walk(loop_, span)?;
         let unchanged = |state: &State| {
             state.dead
                 || walked.iter().all(|(id, content)| {
@@ -158,7 +166,7 @@ impl<'a> Lowerer<'a> {
             return Err(Refusal::new(
                 "for loop",
                 "what it runs over changes meanwhile",
-                Some(span),
+                Some(span.clone()),
             ));
         }
         Ok(exits)
@@ -882,7 +890,7 @@ pub(crate) fn set_place(state: &mut State, place: &Place, value: Value) {
 }
 
 /// Whether a statement leaves the loop whose body this is before its last row.
-fn leaves_early(body: &[ast::Stmt]) -> bool {
+pub(crate) fn leaves_early(body: &[ast::Stmt]) -> bool {
     struct Leaving {
         found: bool,
         loops: u32,

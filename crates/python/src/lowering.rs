@@ -152,6 +152,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) counts: BTreeMap<NodeId, NodeId>,
     /// The relation of exactly one row and no columns.
     pub(crate) run: Option<NodeId>,
+    /// The dictionaries that hold dictionaries, and what keeps those by pairs.
+    pub(crate) inner: BTreeMap<ObjectId, crate::inner_dicts::Inner>,
     /// Functions of groups being executed.
     pub(crate) groups: Vec<crate::pandas::reduction::GroupRows>,
     objects: ObjectId,
@@ -210,6 +212,7 @@ impl<'a> Lowerer<'a> {
             frames_read: Vec::new(),
             counts: BTreeMap::new(),
             run: None,
+            inner: BTreeMap::new(),
             groups: Vec::new(),
             objects: 0,
             scopes_made: NO_ROW,
@@ -338,6 +341,12 @@ impl<'a> Lowerer<'a> {
                 content,
             },
         );
+        self.objects
+    }
+
+    /// The number of an object that is yet to be made.
+    pub(crate) fn reserve(&mut self) -> ObjectId {
+        self.objects += 1;
         self.objects
     }
 

@@ -13,7 +13,7 @@ use crate::merging::resolve;
 use crate::state::{State, any, common_scope, not, without_known};
 use crate::values::{
     Choice, Condition, Content, Dict, Factory, Mapping, Matching, NO_ROW, ObjectId, Record,
-    RecordKind, Rest, Segment, SegmentKind, Template, Term, Value,
+    Part, RecordKind, Rest, Segment, SegmentKind, Template, Term, Value,
 };
 
 /// A value as columns, and the template that makes it again from them.
@@ -165,6 +165,13 @@ impl Lowerer<'_> {
                     }
                     Ok(Value::FrozenList(items))
                 }
+                Some(Content::Dict(Dict {
+                    rest: Rest::Part(part),
+                    ..
+                })) => Ok(Value::Within(Box::new(Part {
+                    flat: part.flat,
+                    key: Value::Unbound,
+                }))),
                 Some(Content::Dict(dict)) if !dict.set && dict.rest == Rest::Nothing => {
                     let mut fields = Vec::new();
                     for (key, item) in &dict.entries {
@@ -210,6 +217,11 @@ impl Lowerer<'_> {
                     .collect(),
                 ..(**members).clone()
             }))),
+            // A reference to it in a record of its own would have to name its key.
+            Value::Within(_) => Err(refusal(
+                "stored value",
+                "a dictionary inside a dictionary is stored elsewhere, too",
+            )),
             Value::Unknown(refusal) => Err((**refusal).clone()),
             Value::Choice(choice)
                 if matches!(choice.no, Value::Unbound) || matches!(choice.yes, Value::Unbound) =>
@@ -307,6 +319,7 @@ impl Lowerer<'_> {
                 self.object(Content::List(segments))
             }
             Value::Matching(_) if crate::groups::is_placeholder(value) => self.earlier_items(value),
+            Value::Within(part) => self.object_of_part(part),
             Value::Record(record)
                 if matches!(record.kind, RecordKind::Dict | RecordKind::Instance(_)) =>
             {
@@ -423,6 +436,13 @@ impl Lowerer<'_> {
                     Some(span.clone()),
                 ));
             }
+            Rest::Part(_) => {
+                return Err(Refusal::new(
+                    "dictionary",
+                    "its entries are kept by another",
+                    Some(span.clone()),
+                ));
+            }
             Rest::Nothing | Rest::Filling => {}
         }
         let literal = key.as_literal();
@@ -441,6 +461,7 @@ impl Lowerer<'_> {
         let state = self.state.clone();
         self.flatten_key(key, &state, span)?;
         let touched = self.untouched(id, key, span);
+        self.key_of_part(&touched.value, key);
         if let Some(object) = self.state.heap.get_mut(&id)
             && let Content::Dict(dict) = &mut object.content
         {
@@ -451,6 +472,11 @@ impl Lowerer<'_> {
 
     /// Whether the dictionary has the key, and its value if it has.
     fn probe(&mut self, id: ObjectId, key: &Value, span: &Span) -> Result<(Term, Value), Refusal> {
+        self.settle_part(id);
+        if let Some(part) = self.part_of_pairs(&Value::Object(id)) {
+            let (flat, pair) = (part.flat, Self::pair_key(part, key, span)?);
+            return self.probe(flat, &pair, span);
+        }
         match self.slot(id, key, span)? {
             Slot::Constant(index) => {
                 let value = self.dict(id)?.entries[index].1.clone();
@@ -735,6 +761,9 @@ impl Lowerer<'_> {
                     ));
                 }
                 let fresh = self.call_value(&factory, Vec::new(), Vec::new(), span)?;
+                if let Some(inner) = self.as_inner(id, key, &fresh) {
+                    return self.kept_inner(id, key, &value, inner, span);
+                }
                 let value = self.either_object(&present, &value, &fresh);
                 self.set_entry(id, key, value.clone(), span)?;
                 Ok(value)
@@ -814,9 +843,42 @@ impl Lowerer<'_> {
         if self.state.known(&present.expr) == Some(true) {
             return Ok(value);
         }
+        if let Some(inner) = self.as_inner(id, key, default) {
+            return self.kept_inner(id, key, &value, inner, span);
+        }
         let value = self.either_object(&present, &value, default);
         self.set_entry(id, key, value.clone(), span)?;
         Ok(value)
+    }
+
+    /// The inner dictionary of a key, which is there from now on.
+    fn kept_inner(
+        &mut self,
+        id: ObjectId,
+        key: &Value,
+        before: &Value,
+        fresh: Value,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
+        let kept = if self.part_of_pairs(before).is_some() {
+            before.clone()
+        } else {
+            fresh
+        };
+        match self.slot(id, key, span)? {
+            Slot::Touched => {
+                if let Rest::Touched(touched) = &mut self.dict_mut(id, span)?.rest {
+                    touched.present = Expr::bool(true);
+                    touched.value = kept.clone();
+                }
+                Ok(kept)
+            }
+            _ => Err(Refusal::new(
+                "dictionary",
+                "a dictionary inside it is given to a key that is not the row's",
+                Some(span.clone()),
+            )),
+        }
     }
 
     /// `key in d`.
@@ -846,6 +908,26 @@ impl Lowerer<'_> {
                 Some(span.clone()),
             ));
         }
+        if let Some(part) = self.part_of_pairs(&Value::Object(id)) {
+            let (flat, pair) = (part.flat, Self::pair_key(part, key, span)?);
+            return self.set_entry(flat, &pair, value, span);
+        }
+        if self.inner.contains_key(&id)
+            && key.as_literal().is_none()
+            && self.part_of_pairs(&value).is_none()
+        {
+            let (present, before) = self.probe(id, key, span)?;
+            if let Some(inner) = self.as_inner(id, key, &value) {
+                if !present.expr.is_false() && self.state.known(&present.expr) != Some(false) {
+                    return Err(Refusal::new(
+                        "dictionary",
+                        "a dictionary inside it may be replaced by an empty one",
+                        Some(span.clone()),
+                    ));
+                }
+                return self.kept_inner(id, key, &before, inner, span).map(|_| ());
+            }
+        }
         let literal = key.as_literal().cloned();
         match self.slot(id, key, span)? {
             Slot::Constant(index) => self.dict_mut(id, span)?.entries[index].1 = value,
@@ -859,6 +941,7 @@ impl Lowerer<'_> {
                 }
                 Some(literal) => self.dict_mut(id, span)?.entries.push((literal, value)),
                 None => {
+                    self.note_inner(id);
                     return Err(Refusal::new(
                         "dictionary",
                         "it is given a key that is not constant outside a loop over rows",

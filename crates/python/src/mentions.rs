@@ -162,8 +162,14 @@ impl<'a> Lowerer<'a> {
                         for (_, value) in dict.entries {
                             self.poison_value(&value, refusal);
                         }
-                        if let crate::values::Rest::Touched(touched) = dict.rest {
-                            self.poison_value(&touched.value, refusal);
+                        match dict.rest {
+                            crate::values::Rest::Touched(touched) => {
+                                self.poison_value(&touched.value, refusal);
+                            }
+                            crate::values::Rest::Part(part) => {
+                                self.state.poison(part.flat, refusal);
+                            }
+                            crate::values::Rest::Nothing | crate::values::Rest::Built(_) => {}
                         }
                     }
                     Content::Table(table) => {

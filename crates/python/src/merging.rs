@@ -288,6 +288,13 @@ impl Lowerer<'_> {
         }
         let rest = match (&left.rest, &right.rest) {
             (a, b) if a == b => a.clone(),
+            // A path that did not look at the entry does not know its key.
+            (Rest::Part(a), Rest::Part(b)) if a.flat == b.flat && a.key == Value::Unbound => {
+                right.rest.clone()
+            }
+            (Rest::Part(a), Rest::Part(b)) if a.flat == b.flat && b.key == Value::Unbound => {
+                left.rest.clone()
+            }
             (Rest::Touched(a), Rest::Touched(b)) => match self.merge_touched(merge, a, b) {
                 Ok(touched) => Rest::Touched(Box::new(touched)),
                 Err(refusal) => return Content::Poisoned(Rc::new(refusal)),

@@ -330,6 +330,7 @@ pub(crate) fn map_state(state: &State, change: &mut impl FnMut(&Term) -> Term) -
                 }
                 match rest {
                     Rest::Nothing | Rest::Filling => {}
+                    Rest::Part(part) => part.key = part.key.map_terms(change),
                     Rest::Touched(touched) => {
                         let mut scope = NO_ROW;
                         touched.key.map_terms(&mut |term| {

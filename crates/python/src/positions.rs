@@ -25,7 +25,7 @@ pub(crate) struct Part {
 }
 
 impl Lowerer<'_> {
-    fn fresh_column(&self, node: NodeId, name: &str) -> ColumnName {
+    pub(crate) fn fresh_column(&self, node: NodeId, name: &str) -> ColumnName {
         let schema = &self.flow.node(node).schema;
         let mut column = ColumnName::from(name);
         let mut count = 1;
@@ -37,7 +37,7 @@ impl Lowerer<'_> {
     }
 
     /// The rows with further columns computed over those that belong together.
-    fn windowed(
+    pub(crate) fn windowed(
         &mut self,
         rows: &Matching,
         functions: Vec<(ColumnName, WindowFunction)>,

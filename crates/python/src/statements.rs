@@ -216,10 +216,7 @@ impl<'a> Lowerer<'a> {
                 }
                 Ok(Vec::new())
             }
-            Stmt::While(_) => refuse(
-                "while loop",
-                "how often it runs is not known before it does",
-            ),
+            Stmt::While(loop_) => self.while_statement(loop_),
             Stmt::Try(statement) => self.try_statement(statement),
             Stmt::With(statement) => self.with_statement(statement),
             Stmt::Match(statement) => self.match_statement(statement),
@@ -267,7 +264,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn leave(&mut self, exit: Exit) -> Exits {
+    pub(crate) fn leave(&mut self, exit: Exit) -> Exits {
         let state = self.state.clone();
         self.state.dead = true;
         vec![(state, exit)]

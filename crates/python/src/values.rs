@@ -109,6 +109,8 @@ pub(crate) enum Value {
     Exact(Term),
     /// `text.split(…)`.
     Parts(Box<Parts>),
+    /// A dictionary in the entry of another, as a part of one by pairs.
+    Within(Box<Part>),
     /// Not understood; an error only where it is needed.
     Unknown(Rc<Refusal>),
     /// Not assigned on this path.
@@ -278,6 +280,17 @@ pub(crate) enum Rest {
     Touched(Box<Touched>),
     /// What a finished loop left.
     Built(Box<Mapping>),
+    /// It is the entry of another dictionary, and its own entries are kept by pairs of keys.
+    Part(Box<Part>),
+}
+
+/// The entries of a dictionary whose keys are pairs that have this first part.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    /// The dictionary whose keys are pairs.
+    pub(crate) flat: ObjectId,
+    /// The first part; unbound where it is the key under which this stands.
+    pub(crate) key: Value,
 }
 
 /// The entry of a dictionary that the current row of a loop touches.
@@ -390,6 +403,7 @@ impl Value {
             Self::Days(_) | Self::Span(_) => "a time difference",
             Self::Exact(_) => "a Decimal of any number of digits",
             Self::Parts(_) => "a text that was split",
+            Self::Within(_) => "a dictionary in a dictionary",
             Self::Unknown(_) => "something not understood",
             Self::Unbound => "nothing",
         }
@@ -403,6 +417,10 @@ impl Value {
             Self::Span(term) => Self::Span(change(term)),
             Self::Exact(term) => Self::Exact(change(term)),
             Self::Made(made) => Self::Made(Rc::new(made.map_terms(change))),
+            Self::Within(part) => Self::Within(Box::new(Part {
+                flat: part.flat,
+                key: part.key.map_terms(change),
+            })),
             Self::Parts(parts) => Self::Parts(Box::new(Parts {
                 text: change(&parts.text),
                 ..(**parts).clone()

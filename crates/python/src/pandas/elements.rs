@@ -485,7 +485,7 @@ impl Lowerer<'_> {
                     value: LookupValue::Column(column.clone()),
                 })
             }
-            Rest::Touched(_) | Rest::Filling => {
+            Rest::Touched(_) | Rest::Filling | Rest::Part(_) => {
                 return Err(arguments.refuse("the dictionary is still being filled"));
             }
         };
