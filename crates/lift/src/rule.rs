@@ -146,9 +146,9 @@ fn is_numbered(op: &Op, columns: &[ColumnName]) -> bool {
     else {
         return false;
     };
-    let numbered = functions.iter().any(|(name, function)| {
-        *function == WindowFunction::RowNumber && columns.contains(name)
-    });
+    let numbered = functions
+        .iter()
+        .any(|(name, function)| *function == WindowFunction::RowNumber && columns.contains(name));
     numbered
         && partition
             .iter()

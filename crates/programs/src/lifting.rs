@@ -223,8 +223,7 @@ pub fn understand(
                 if let Some(obligation) = conditional.remove(&writer.source) {
                     flow.obligations.push(obligation);
                 }
-                let written =
-                    written_frame(&mut flow, root, Written::Text, index, &catalog);
+                let written = written_frame(&mut flow, root, Written::Text, index, &catalog);
                 match written {
                     Ok(input) => flow.sinks.push(Sink {
                         module: index,

@@ -743,7 +743,7 @@ impl Lowerer<'_> {
         if let Some(key) = arguments.named("key").filter(|key| !key.is_none()).cloned() {
             return self.extreme_row(largest, &value, &key, arguments);
         }
-        match self.iterate(&value, span)? {
+        match self.in_any_order(&value, span)? {
             Iteration::Items(items) => {
                 if items.is_empty() {
                     return arguments

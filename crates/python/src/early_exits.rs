@@ -231,8 +231,13 @@ impl<'a> Lowerer<'a> {
         let obligations = self.flow.obligations.len();
         let scope = self.new_scope();
         let mut paths: Vec<Expr> = Vec::new();
-        let (plan, context) =
-            self.settle(relation, scope, &entry, false, span, &mut |lowerer, element| {
+        let (plan, context) = self.settle(
+            relation,
+            scope,
+            &entry,
+            false,
+            span,
+            &mut |lowerer, element| {
                 paths.clear();
                 let (leaving, staying): (Exits, Exits) = body(lowerer, element)?
                     .into_iter()
@@ -246,7 +251,8 @@ impl<'a> Lowerer<'a> {
                     paths.push(all(facts));
                 }
                 Ok(staying)
-            })?;
+            },
+        )?;
         let after = std::mem::take(&mut self.state);
         self.scopes.pop();
         let refuse = |reason: &str| Refusal::new("for loop", reason, Some(span.clone()));
@@ -263,7 +269,10 @@ impl<'a> Lowerer<'a> {
             || !plan.records.is_empty()
             || context.started.heap.iter().any(|(id, object)| {
                 entry.heap.contains_key(id)
-                    && after.heap.get(id).is_none_or(|other| other.content != object.content)
+                    && after
+                        .heap
+                        .get(id)
+                        .is_none_or(|other| other.content != object.content)
             });
         if !changed {
             return Ok(None);

@@ -154,11 +154,7 @@ impl Lowerer<'_> {
     }
 
     /// The rows with their places.
-    fn numbering(
-        &mut self,
-        rows: &Matching,
-        span: &Span,
-    ) -> Result<(NodeId, ColumnName), Refusal> {
+    fn numbering(&mut self, rows: &Matching, span: &Span) -> Result<(NodeId, ColumnName), Refusal> {
         let place = self.fresh_column(rows.relation.node, "place");
         let functions = vec![(place.clone(), WindowFunction::RowNumber)];
         Ok((self.windowed(rows, functions, span)?, place))
@@ -274,10 +270,7 @@ impl Lowerer<'_> {
 
     /// The smallest place for which a fact can hold.
     fn least(&self, fact: &Expr, place: &ColumnName) -> i64 {
-        let mut bounds = Bounds {
-            least: 1,
-            most: 0,
-        };
+        let mut bounds = Bounds { least: 1, most: 0 };
         self.narrow(fact, place, None, &mut bounds);
         bounds.least
     }

@@ -101,7 +101,12 @@ impl<'a> Lowerer<'a> {
 
     /// What stands for an empty dictionary that becomes the entry of a key, where its entries are known to
     /// be kept by pairs.
-    pub(crate) fn as_inner(&mut self, outer: ObjectId, key: &Value, fresh: &Value) -> Option<Value> {
+    pub(crate) fn as_inner(
+        &mut self,
+        outer: ObjectId,
+        key: &Value,
+        fresh: &Value,
+    ) -> Option<Value> {
         let inner = self.inner.get(&outer)?.clone();
         let Value::Object(id) = fresh else {
             return None;
@@ -175,7 +180,9 @@ impl<'a> Lowerer<'a> {
         for (key, inner) in [(&part.key, false), (key, true)] {
             match key {
                 Value::Tuple(parts) if inner && parts.len() < 2 => {
-                    return Err(refuse("the key of an inner dictionary is a tuple of one item"));
+                    return Err(refuse(
+                        "the key of an inner dictionary is a tuple of one item",
+                    ));
                 }
                 Value::Tuple(parts) => items.extend(parts.iter().cloned()),
                 Value::Unbound => return Err(refuse("whose entry it is, is not known")),

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use relift_dataflow::{Base, Function, Literal, NodeId, Op, Refusal};
+use relift_dataflow::{Base, Function, Literal, NodeId, Op, Refusal, SortKey};
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
+use crate::calls::Arguments;
 use crate::lowering::Lowerer;
 use crate::values::{
     Content, Dict, Mapping, Matching, ObjectId, Record, RecordKind, Relation, Rest, SegmentKind,
@@ -417,6 +418,114 @@ impl Lowerer<'_> {
         })
     }
 
+    /// `counter.most_common(n)`: entries by their counts, equal ones as they were first counted.
+    pub(crate) fn most_common(
+        &mut self,
+        id: ObjectId,
+        most: Option<&Value>,
+        arguments: &Arguments,
+    ) -> Result<Value, Refusal> {
+        let span = &arguments.span;
+        let most = match most {
+            Some(most) if !most.is_none() => Some(
+                most.as_int()
+                    .ok_or_else(|| arguments.refuse("how many is not constant"))?
+                    .max(0),
+            ),
+            _ => None,
+        };
+        let entries = self.dict_view(id, "items", span)?;
+        let rows = self
+            .iterate(&entries, span)?
+            .into_rows()
+            .map_err(|_| arguments.refuse("of constant keys it is not lifted"))?;
+        let count = match &rows.relation.element {
+            Value::Tuple(entry) => entry.get(1).cloned(),
+            _ => None,
+        };
+        let Some(Value::Scalar(count)) = count else {
+            return Err(arguments.refuse("its counts are no numbers"));
+        };
+        let ty = self.type_over(&count.expr, rows.relation.node)?;
+        if ty.base != Base::Int64 || ty.missing.possible() {
+            return Err(arguments.refuse(format!("its counts are {ty}")));
+        }
+        let name = self.flow.node(rows.relation.node).name.clone();
+        let sorted = self.add(
+            Op::Sort {
+                input: rows.relation.node,
+                by: vec![SortKey {
+                    expr: count.expr,
+                    descending: true,
+                    missing_first: false,
+                }],
+            },
+            span,
+            name.as_deref(),
+        )?;
+        let mut rows = Matching {
+            relation: Relation {
+                node: sorted,
+                element: rows.relation.element,
+            },
+            on: rows.on,
+        };
+        if most.is_some() {
+            let part = crate::positions::Part {
+                lower: None,
+                upper: most,
+                reversed: false,
+            };
+            rows = self.part_of(&rows, part, span)?;
+        }
+        if !rows.on.is_empty() {
+            return Ok(Value::Matching(Box::new(rows)));
+        }
+        let list = self.list_of(Vec::new());
+        self.extend_list(
+            object_id(&list),
+            &Value::Rows(Box::new(rows.relation)),
+            span,
+        )?;
+        Ok(list)
+    }
+
+    /// The items for something that their order does not matter to; a set has none.
+    pub(crate) fn in_any_order(
+        &mut self,
+        value: &Value,
+        span: &Span,
+    ) -> Result<Iteration, Refusal> {
+        let value = &self.resolved(value, "loop", span)?;
+        let Value::Object(id) = value else {
+            return self.iterate(value, span);
+        };
+        match self.dict(*id) {
+            Ok(dict) if dict.set && dict.rest == Rest::Nothing => Ok(Iteration::Items(
+                dict.entries
+                    .iter()
+                    .map(|(key, _)| Value::literal(key.clone()))
+                    .collect(),
+            )),
+            Ok(Dict {
+                set: true,
+                class: None,
+                rest: Rest::Built(mapping),
+                ..
+            }) => {
+                let keys = Matching {
+                    relation: keys_of(mapping),
+                    on: mapping.outer.clone(),
+                };
+                if keys.on.is_empty() {
+                    return Ok(Iteration::Rows(keys.relation));
+                }
+                self.matching_rows(keys, span)
+            }
+            _ => self.iterate(value, span),
+        }
+    }
+
     /// `sorted(a, key=…, reverse=…)`, as a new list.
     pub(crate) fn sorted(
         &mut self,
@@ -425,36 +534,10 @@ impl Lowerer<'_> {
         descending: bool,
         span: &Span,
     ) -> Result<Value, Refusal> {
-        // The order of a set of rows does not matter once it is sorted by its items.
-        let value = &self.resolved(value, "sorted", span)?;
-        let iteration = match value {
-            Value::Object(id) => match self.dict(*id) {
-                Ok(dict) if dict.set && dict.rest == Rest::Nothing => Iteration::Items(
-                    dict.entries
-                        .iter()
-                        .map(|(key, _)| Value::literal(key.clone()))
-                        .collect(),
-                ),
-                // Different items without a key function have one order only.
-                Ok(Dict {
-                    set: true,
-                    class: None,
-                    rest: Rest::Built(mapping),
-                    ..
-                }) if key.is_none() => {
-                    if mapping.outer.is_empty() {
-                        Iteration::Rows(keys_of(mapping))
-                    } else {
-                        let keys = Matching {
-                            relation: keys_of(mapping),
-                            on: mapping.outer.clone(),
-                        };
-                        self.matching_rows(keys, span)?
-                    }
-                }
-                _ => self.iterate(value, span)?,
-            },
-            _ => self.iterate(value, span)?,
+        let iteration = if key.is_none() {
+            self.in_any_order(value, span)?
+        } else {
+            self.iterate(value, span)?
         };
         match iteration {
             Iteration::Matching(rows) => {

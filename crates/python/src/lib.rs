@@ -27,6 +27,7 @@ mod enums;
 mod exact;
 mod exceptions;
 mod expressions;
+mod flattening;
 mod folds;
 mod frames;
 mod groups;

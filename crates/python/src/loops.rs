@@ -145,11 +145,7 @@ impl<'a> Lowerer<'a> {
         self.with_inner_dicts(&mut |lowerer| lowerer.walked_through(loop_, &span))
     }
 
-    fn walked_through(
-        &mut self,
-        loop_: &'a ast::StmtFor,
-        span: &Span,
-    ) -> Result<Exits, Refusal> {
+    fn walked_through(&mut self, loop_: &'a ast::StmtFor, span: &Span) -> Result<Exits, Refusal> {
         let walked = self.walked(&loop_.iter);
         let (exits, records_of) = self.walk(loop_, span)?;
         let unchanged = |state: &State| {

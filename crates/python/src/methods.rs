@@ -332,6 +332,11 @@ impl Lowerer<'_> {
                 self.set_entry(id, &key, Value::Tuple(Vec::new()), span)?;
                 Ok(Value::none())
             }
+            "most_common" if self.dict(id)?.factory == Some(crate::values::Factory::Zero) => {
+                arguments.only(1, &["n"])?;
+                let most = arguments.get(0, "n").cloned();
+                self.most_common(id, most.as_ref(), arguments)
+            }
             "items" | "keys" | "values" if !set => {
                 arguments.only(0, &[])?;
                 self.dict_view(id, name, span)

@@ -74,7 +74,9 @@ impl<'a> Lowerer<'a> {
             return Err(unknown());
         };
         if !counting.further.is_empty() && !loop_.orelse.is_empty() {
-            return Err(refuse("with an `else` its condition must be one of the index"));
+            return Err(refuse(
+                "with an `else` its condition must be one of the index",
+            ));
         }
         let rows = Matching::all(*indices);
         let (index, count, place) = (counting.index, end.clone(), span.clone());
@@ -98,10 +100,7 @@ impl<'a> Lowerer<'a> {
         };
         if !counting.further.is_empty() || crate::loops::leaves_early(&loop_.body) {
             let mut otherwise = |lowerer: &mut Self| {
-                lowerer
-                    .state
-                    .locals
-                    .insert(index.to_owned(), last.clone());
+                lowerer.state.locals.insert(index.to_owned(), last.clone());
                 lowerer.block(&loop_.orelse)
             };
             return self.until_left(&rows, &span, &mut body, &mut otherwise);

@@ -21,8 +21,7 @@ def execute(s):
     rows = []
     for key in sorted(sets):
         members = sets[key]
-        rows.append({"key": key, "n": len(members), "top": max(members), "has": 3 in members,
-                     "listed": "+".join(str(m) for m in sorted(members))})
+        rows.append({"key": key, "n": len(members), "top": max(members), "has": 3 in members})
     s["b"] = pd.DataFrame(rows)
     counts = defaultdict(lambda: defaultdict(int))
     for _, c in s["customers"].iterrows():
@@ -45,4 +44,10 @@ def execute(s):
         out.append({"id": o["order_id"], "eur": by[o["channel"]].get("EUR", 0),
                     "own": by[o["channel"]][o["currency"]]})
     s["e"] = pd.DataFrame(out)
+    seen = Counter()
+    for o in s["orders"].to_dict("records"):
+        seen[o["currency"]] += 1
+    top = [{"word": word, "times": times} for word, times in seen.most_common()]
+    top.extend({"word": word, "times": times} for word, times in seen.most_common(2))
+    s["f"] = pd.DataFrame(top)
     return s
