@@ -526,7 +526,7 @@ impl<'a> Lowerer<'a> {
             _ => return Ok(None),
         };
         let relation = Relation {
-            element: self.as_numpy(&relation),
+            element: self.without_numbers(&relation, span),
             ..relation
         };
         let row = self.row_by_index(&Matching::all(relation), &index, span)?;
@@ -542,17 +542,37 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// The element with its numbers as numpy's: a single row or value of a frame is not converted.
-    fn as_numpy(&self, relation: &Relation) -> Value {
-        relation.element.map_terms(&mut |term| {
-            let number = self
-                .type_over(&term.expr, relation.node)
-                .is_ok_and(|ty| matches!(ty.base, Base::Int64 | Base::Float64 | Base::Number));
-            Term {
-                numpy: number,
-                ..term.clone()
+    /// The element without its numbers: those of a single row or cell of a frame are numpy's, which some
+    /// functions treat otherwise than Python's.
+    fn without_numbers(&self, relation: &Relation, span: &Span) -> Value {
+        let plain = |value: &Value| match value {
+            Value::Scalar(term)
+                if self.type_over(&term.expr, relation.node).is_ok_and(|ty| {
+                    matches!(
+                        ty.base,
+                        Base::Int64 | Base::Float64 | Base::Number | Base::Bool
+                    )
+                }) =>
+            {
+                Value::unknown(Refusal::new(
+                    "subscript",
+                    "a single number of a frame is one of numpy's",
+                    Some(span.clone()),
+                ))
             }
-        })
+            other => other.clone(),
+        };
+        match &relation.element {
+            Value::Record(record) => Value::Record(std::rc::Rc::new(crate::values::Record {
+                kind: record.kind,
+                fields: record
+                    .fields
+                    .iter()
+                    .map(|(name, value)| (name.clone(), plain(value)))
+                    .collect(),
+            })),
+            other => plain(other),
+        }
     }
 
     /// Whether two terms are one number by their shape.

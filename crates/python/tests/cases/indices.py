@@ -27,7 +27,7 @@ def execute(s):
     df = s["customers"]
     cells = []
     for n in range(df.shape[0]):
-        cells.append({"name": df.iloc[n]["full_name"], "points": df["loyalty_points"].iloc[n],
+        cells.append({"name": df.iloc[n]["full_name"], "mail": df["email"].iloc[n],
                       "day": df.iloc[n, 5]})
     s["e"] = pd.DataFrame(cells)
     near = []
