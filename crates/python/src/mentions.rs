@@ -169,7 +169,9 @@ impl<'a> Lowerer<'a> {
                             crate::values::Rest::Part(part) => {
                                 self.state.poison(part.flat, refusal);
                             }
-                            crate::values::Rest::Nothing | crate::values::Rest::Built(_) => {}
+                            crate::values::Rest::Nothing
+                            | crate::values::Rest::Filling
+                            | crate::values::Rest::Built(_) => {}
                         }
                     }
                     Content::Table(table) => {
