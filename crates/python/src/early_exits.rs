@@ -114,7 +114,7 @@ impl<'a> Lowerer<'a> {
             (trial, first)
         } else {
             let relation = self.chosen(rows, span)?;
-            if let Some(exits) = self.after_rows_before(&relation, span, body, otherwise)? {
+            if let Some(exits) = self.after_rows_before(&relation, span, body, otherwise) {
                 return Ok(exits);
             }
             let scope = self.new_scope();
@@ -202,20 +202,20 @@ impl<'a> Lowerer<'a> {
         span: &Span,
         body: &mut Body<'_, 'a>,
         otherwise: &mut dyn FnMut(&mut Self) -> Result<Exits, Refusal>,
-    ) -> Result<Option<Exits>, Refusal> {
+    ) -> Option<Exits> {
         let (before, snapshot) = (self.state.clone(), self.snapshot());
         let stops = self.stops_whatever(relation, span, body);
         self.state = before.clone();
         let Ok(Some(stops)) = stops else {
             self.restore(&snapshot);
-            return Ok(None);
+            return None;
         };
         match self.in_two_parts(relation, &stops, span, body, otherwise) {
-            Ok(exits) => Ok(Some(exits)),
+            Ok(exits) => Some(exits),
             Err(_) => {
                 self.restore(&snapshot);
                 self.state = before;
-                Ok(None)
+                None
             }
         }
     }

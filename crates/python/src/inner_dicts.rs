@@ -27,7 +27,7 @@ pub(crate) struct Inner {
 /// How often a loop is executed again because of dictionaries inside others.
 const DEPTH_MAX: usize = 3;
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     /// Executes a loop, and again where it turns out to fill dictionaries inside others.
     pub(crate) fn with_inner_dicts(
         &mut self,

@@ -81,7 +81,7 @@ impl<'a> Lowerer<'a> {
         let rows = Matching::all(*indices);
         let (index, count, place) = (counting.index, end.clone(), span.clone());
         let mut body = |lowerer: &mut Self, element: Value| {
-            lowerer.one_turn(loop_, &counting, element, start, &count, &place)
+            lowerer.one_turn(loop_, &counting, &element, start, &count, &place)
         };
         // The first index for which the condition does not hold.
         let last = {
@@ -115,7 +115,7 @@ impl<'a> Lowerer<'a> {
         &mut self,
         loop_: &'a ast::StmtWhile,
         counting: &Counting<'a>,
-        element: Value,
+        element: &Value,
         start: i64,
         end: &Term,
         span: &Span,
@@ -149,7 +149,7 @@ impl<'a> Lowerer<'a> {
         }
         exits.extend(self.block(&loop_.body)?);
         let one = Value::int(1);
-        let next = self.binary(ast::Operator::Add, &element, &one, span)?;
+        let next = self.binary(ast::Operator::Add, element, &one, span)?;
         for (state, exit) in &mut exits {
             if *exit == Exit::Continue {
                 self.turned(state, counting, &next, start, end, span)?;
