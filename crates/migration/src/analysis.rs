@@ -117,6 +117,7 @@ impl Analysis {
             flow,
             frames: BTreeMap::new(),
             conditional: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             unknown: BTreeMap::new(),
             rejected: Vec::new(),
             refusals: Vec::new(),
@@ -346,6 +347,8 @@ struct Lowering<'a> {
     frames: BTreeMap<FrameName, NodeId>,
     /// Frames that some paths of an External leave unset, with what must hold for them to be there.
     conditional: BTreeMap<FrameName, Obligation>,
+    /// Results of queries, with what must hold for Python to find numbers in their columns.
+    numbers: BTreeMap<FrameName, Obligation>,
     /// Frames a refused module may have set, and that module.
     unknown: BTreeMap<FrameName, usize>,
     rejected: Vec<Diagnostic>,
@@ -394,6 +397,7 @@ impl Lowering<'_> {
     fn bind(&mut self, index: usize, frame: &FrameName, node: NodeId) {
         self.unknown.remove(frame);
         self.conditional.remove(frame);
+        self.numbers.remove(frame);
         self.frames.insert(frame.clone(), node);
         self.lowered.insert(index);
         self.flow.frames.push(FrameBinding {
@@ -608,6 +612,10 @@ impl Lowering<'_> {
                 self.flow
                     .rename(lowered.node, transformation.result.as_str());
                 self.bind(index, &transformation.result, lowered.node);
+                if let Some(obligation) = lowered.if_python_reads {
+                    self.numbers
+                        .insert(transformation.result.clone(), obligation);
+                }
             }
             Err(refusals) => {
                 // A frame that a refused module would have made is not missing.
@@ -701,6 +709,7 @@ impl Lowering<'_> {
             Ok(lowered) => {
                 self.lowered.insert(index);
                 for (frame, node) in lowered.frames_read {
+                    self.flow.obligations.extend(self.numbers.remove(&frame));
                     self.read(index, &frame, node);
                 }
                 for (frame, node) in lowered.frames_set {

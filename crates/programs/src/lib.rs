@@ -12,6 +12,7 @@ mod interpretation;
 mod interpreter;
 mod legacy;
 mod lifting;
+mod own_sql;
 mod program;
 mod shrinking;
 mod survey;

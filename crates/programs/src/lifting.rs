@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relift_dataflow::{Dataflow, NodeId, Refusal, Sink};
+use relift_dataflow::{Dataflow, NodeId, Obligation, Refusal, Sink};
 use relift_diagnostics::SourceFile;
 use relift_job::{
     Catalog, ColumnFacts, ColumnName, DateRange, EffectiveDate, FrameName, Job, JobName,
@@ -14,6 +14,7 @@ use relift_python::{ExternalCode, Siblings, lower_external, pandas};
 use relift_sql::sqlite::{SqlText, lower_query};
 use serde_json::json;
 
+use crate::own_sql::Sqlite;
 use crate::program::{ModuleText, Program, RESULT};
 
 /// Schema of every table.
@@ -139,6 +140,7 @@ pub fn understand(
     flow.sqlite = Some(sqlite.to_owned());
     let mut frames: BTreeMap<FrameName, NodeId> = BTreeMap::new();
     let mut conditional = BTreeMap::new();
+    let mut numbers: BTreeMap<FrameName, Obligation> = BTreeMap::new();
     let mut texts = program.modules.iter().enumerate();
     for (index, module) in job.modules.iter().enumerate() {
         match &module.kind {
@@ -167,17 +169,19 @@ pub fn understand(
                             function,
                             name: &name,
                             siblings: &Siblings::default(),
-                            sql: None,
+                            sql: Some(&Sqlite),
                         };
                         let lowered = lower_external(&mut flow, &code, &frames, index, &catalog);
                         lowered.map(|lowered| {
                             for (frame, _) in &lowered.frames_read {
+                                flow.obligations.extend(numbers.remove(frame));
                                 if let Some(obligation) = conditional.remove(frame) {
                                     flow.obligations.push(obligation);
                                 }
                             }
                             for (frame, node) in lowered.frames_set {
                                 conditional.remove(&frame);
+                                numbers.remove(&frame);
                                 frames.insert(frame, node);
                             }
                             conditional.extend(lowered.frames_conditional);
@@ -198,6 +202,9 @@ pub fn understand(
                                 }
                             }
                             flow.rename(lowered.node, result);
+                            if let Some(obligation) = lowered.if_python_reads {
+                                numbers.insert(FrameName::from(result.as_str()), obligation);
+                            }
                             frames.insert(FrameName::from(result.as_str()), lowered.node);
                         })
                     }

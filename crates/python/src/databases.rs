@@ -39,6 +39,8 @@ pub struct OwnQuery<'q> {
     pub span: &'q Span,
     /// Tables by name; those of the lake also as `schema.table`.
     pub tables: &'q BTreeMap<FrameName, NodeId>,
+    /// Declared types of columns, by table and column, where pandas would not declare them by what they hold.
+    pub declared: &'q BTreeMap<(String, ColumnName), DeclaredType>,
     /// Values bound to question marks.
     pub positional: &'q [FlowExpr],
     /// Values bound to names.
@@ -83,6 +85,8 @@ pub enum DeclaredType {
     Real,
     /// Text.
     Text,
+    /// Numbers of any kind, as for `DATE`: texts that are none stay texts.
+    Numeric,
     /// None: values stay as they are.
     None,
     /// Another, or one with constraints.
@@ -109,6 +113,8 @@ pub(crate) struct Database {
     /// Whether its tables are those of the lake.
     lake: bool,
     tables: BTreeMap<String, Table>,
+    /// By table and column.
+    declared: BTreeMap<(String, ColumnName), DeclaredType>,
 }
 
 /// A table of an External's own.
@@ -145,6 +151,7 @@ impl Lowerer<'_> {
         Ok(self.object(Content::Database(Database {
             lake,
             tables: BTreeMap::new(),
+            declared: BTreeMap::new(),
         })))
     }
 
@@ -219,7 +226,20 @@ impl Lowerer<'_> {
                 arguments.refuse("the table is there already, or the connection is read-only")
             );
         }
-        self.store_table(id, name, Table::Filled(node));
+        // pandas declares date objects as DATE, which SQLite takes for NUMERIC.
+        let dates: Vec<ColumnName> = self
+            .flow
+            .node(node)
+            .schema
+            .columns()
+            .iter()
+            .filter(|column| column.ty.base == Base::Date)
+            .map(|column| column.name.clone())
+            .collect();
+        self.store_table(id, name.clone(), Table::Filled(node));
+        for column in dates {
+            self.declare(id, (name.clone(), column), DeclaredType::Numeric);
+        }
         Ok(Value::none())
     }
 
@@ -227,7 +247,16 @@ impl Lowerer<'_> {
         if let Some(object) = self.state.heap.get_mut(&id)
             && let Content::Database(database) = &mut object.content
         {
+            database.declared.retain(|(own, _), _| *own != name);
             database.tables.insert(name, table);
+        }
+    }
+
+    fn declare(&mut self, id: ObjectId, column: (String, ColumnName), declared: DeclaredType) {
+        if let Some(object) = self.state.heap.get_mut(&id)
+            && let Content::Database(database) = &mut object.content
+        {
+            database.declared.insert(column, declared);
         }
     }
 
@@ -481,7 +510,11 @@ impl Lowerer<'_> {
             &arguments.span,
             Some(table),
         )?;
-        self.store_table(database, name, Table::Filled(node));
+        self.store_table(database, name.clone(), Table::Filled(node));
+        for (column, declared) in columns {
+            let column = ColumnName::from(column.as_str());
+            self.declare(database, (name.clone(), column), declared);
+        }
         Ok(())
     }
 
@@ -521,6 +554,7 @@ impl Lowerer<'_> {
             text: &text,
             span,
             tables: &tables,
+            declared: &known.declared,
             positional: &positional,
             named: &named,
             read_by,

@@ -53,8 +53,9 @@ pub use rounding::{
     python_round_integer,
 };
 pub use sqlite::{
-    SqliteNumber, SqliteRelease, sqlite_divide, sqlite_integer_of_text, sqlite_modulo,
-    sqlite_numeric_of_text, sqlite_real_of_text, sqlite_real_text, sqlite_round,
+    SqliteNumber, SqliteRelease, sqlite_compare_with_text, sqlite_divide, sqlite_integer_of_text,
+    sqlite_modulo, sqlite_numeric_of_text, sqlite_operand_of_text, sqlite_real_of_text,
+    sqlite_real_text, sqlite_round, sqlite_whole_of_text,
 };
 pub use sqlite_functions::{
     SqliteFunction, SqliteKind, SqliteValue, sqlite_format_values, sqlite_knows_moment_format,

@@ -5,6 +5,8 @@
 //! then the exact digits are rounded half away from zero (`2.67`). The release is an argument, because
 //! the interpreter's SQLite is part of what a legacy job means.
 
+use std::cmp::Ordering;
+
 use crate::extended::Extended;
 
 /// What matters of SQLite's release.
@@ -416,6 +418,61 @@ pub fn sqlite_numeric_of_text(text: &str) -> Option<SqliteNumber> {
         return Some(SqliteNumber::Integer(real as i64));
     }
     Some(SqliteNumber::Real(real))
+}
+
+/// Text as an operand of arithmetic: the number it begins with, or 0. It is REAL when that number has a point
+/// or an exponent, or does not fit 64 bits.
+pub fn sqlite_operand_of_text(text: &str) -> SqliteNumber {
+    let prefix = number_prefix(text.trim_start_matches(sqlite_space));
+    if prefix.is_empty() {
+        return SqliteNumber::Integer(0);
+    }
+    match prefix.parse() {
+        Ok(integer) => SqliteNumber::Integer(integer),
+        Err(_) => SqliteNumber::Real(prefix.parse().unwrap_or(0.0)),
+    }
+}
+
+/// Compares a number with a text as a comparison of NUMERIC affinity does: a text that is no number is more
+/// than every number.
+pub fn sqlite_compare_with_text(number: SqliteNumber, text: &str) -> Ordering {
+    use SqliteNumber::{Integer, Real};
+    let Some(other) = sqlite_numeric_of_text(text) else {
+        return Ordering::Less;
+    };
+    match (number, other) {
+        (Integer(a), Integer(b)) => a.cmp(&b),
+        (Real(a), Real(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        (Integer(a), Real(b)) => integer_with_real(a, b),
+        (Real(a), Integer(b)) => integer_with_real(b, a).reverse(),
+    }
+}
+
+/// Compares exactly, where the integer may have more digits than a float holds.
+fn integer_with_real(integer: i64, real: f64) -> Ordering {
+    if real < -9_223_372_036_854_775_808.0 {
+        return Ordering::Greater;
+    }
+    if real >= 9_223_372_036_854_775_808.0 {
+        return Ordering::Less;
+    }
+    let below = real.trunc();
+    integer.cmp(&(below as i64)).then(
+        0.0_f64
+            .partial_cmp(&(real - below))
+            .unwrap_or(Ordering::Equal),
+    )
+}
+
+/// The integer a well-formed number in a text equals, if it equals one.
+pub fn sqlite_whole_of_text(text: &str) -> Option<i64> {
+    match sqlite_numeric_of_text(text)? {
+        SqliteNumber::Integer(value) => Some(value),
+        SqliteNumber::Real(real) => {
+            let whole = real as i64;
+            (integer_with_real(whole, real) == Ordering::Equal).then_some(whole)
+        }
+    }
 }
 
 fn sqlite_space(c: char) -> bool {

@@ -22,8 +22,14 @@ impl SqlFrontend for Sqlite {
             text: query.text,
             span_of: &|_| query.span.clone(),
         };
+        let declared = query
+            .declared
+            .iter()
+            .map(|(column, declared)| (column.clone(), affinity(*declared)))
+            .collect();
         let embedded = EmbeddedQuery {
             tables: query.tables,
+            declared: &declared,
             positional: query.positional,
             named: query.named,
             read_by: match query.read_by {
@@ -65,5 +71,15 @@ fn declared(affinity: Affinity) -> DeclaredType {
         Affinity::Text => DeclaredType::Text,
         Affinity::Blob => DeclaredType::None,
         Affinity::Numeric => DeclaredType::Other,
+    }
+}
+
+fn affinity(declared: DeclaredType) -> Affinity {
+    match declared {
+        DeclaredType::Integer => Affinity::Integer,
+        DeclaredType::Real => Affinity::Real,
+        DeclaredType::Text => Affinity::Text,
+        DeclaredType::None => Affinity::Blob,
+        DeclaredType::Numeric | DeclaredType::Other => Affinity::Numeric,
     }
 }

@@ -9,6 +9,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{SetOperator, SetQuantifier, Values};
 
+use super::affinity::SideAffinity;
 use super::expression::Context;
 use super::query::{Lowering, unique_names};
 use super::relation::{Relation, RowOrder, ScopeColumn};
@@ -56,10 +57,8 @@ impl Lowering<'_> {
     ) -> Result<NodeId, Refusal> {
         let mut on = Vec::new();
         for (l, r) in left.columns.iter().zip(&right.columns) {
-            let l = Expr::column(l.column.clone()).at(Some(span.clone()));
-            let r = Expr::column(r.column.clone()).at(Some(span.clone()));
-            self.comparable(&l, left.node, &r, right.node)?;
-            on.push((l, r));
+            // Rows of compound queries are compared as they are, without any affinity.
+            on.push(self.equal_pair(&left.side_as_it_is(l, span), &right.side_as_it_is(r, span))?);
         }
         self.add(
             Op::Join {
@@ -191,6 +190,7 @@ impl Lowering<'_> {
                 name: l.name.clone(),
                 column,
                 iso: l.iso.filter(|iso| r.iso == Some(*iso)),
+                affinity: l.affinity.united(r.affinity),
                 merged: false,
                 optional: false,
             })
@@ -254,6 +254,7 @@ impl Lowering<'_> {
                     name: column.to_string(),
                     column,
                     iso: None,
+                    affinity: SideAffinity::Computed,
                     merged: false,
                     optional: false,
                 })

@@ -15,6 +15,7 @@ use sqlparser::ast::{
     VisitMut, VisitorMut,
 };
 
+use super::affinity::{Side, SideAffinity};
 use super::expression::Context;
 use super::grouping::is_aggregate;
 use super::query::{Lowering, Place};
@@ -38,7 +39,7 @@ pub(crate) struct TiedColumn {
     /// What must be equal, the outer side first.
     pub(crate) pairs: Vec<(Expr, Expr)>,
     /// Its column.
-    pub(crate) found: Expr,
+    pub(crate) found: Side,
 }
 
 impl Lowering<'_> {
@@ -166,13 +167,13 @@ impl Lowering<'_> {
     /// a NULL on either side leaves it open.
     pub(crate) fn membership(
         &mut self,
-        probe: &Expr,
+        probe: &Side,
         query: &Query,
         negated: bool,
         context: &Context,
     ) -> Result<Expr, Refusal> {
         let span = self.places.of(query);
-        let asked = self.query(query, Place::Inner)?;
+        let mut asked = self.query(query, Place::Inner)?;
         let [column] = &asked.columns[..] else {
             return Err(Refusal::new(
                 "IN (SELECT …)",
@@ -180,18 +181,35 @@ impl Lowering<'_> {
                 Some(span),
             ));
         };
+        let column = column.clone();
+        let (sought, converted) = self.equal_pair(probe, &asked.side(&column, &span))?;
+        let probe = &probe.value;
         let found = Expr::column(column.column.clone());
-        self.comparable(probe, context.relation.node, &found, asked.node)?;
+        let mut key = column.column.clone();
+        if converted.as_column().is_none() {
+            // What the comparison makes of the column stands beside it: a text that is no number is not NULL.
+            key = free(&ColumnName::from("key"), std::slice::from_ref(&key));
+            asked.node = self.add(
+                Op::Map {
+                    input: asked.node,
+                    columns: vec![
+                        (column.column.clone(), found.clone()),
+                        (key.clone(), converted),
+                    ],
+                },
+                span.clone(),
+                None,
+            )?;
+        }
         let open = self.type_of(&found, asked.node)?.missing.possible();
         let absent = self
             .type_of(probe, context.relation.node)?
             .missing
             .possible();
-        let key = column.column.clone();
         let tied = Tied {
             rows: asked.clone(),
             stored: false,
-            keys: vec![(key.clone(), probe.clone())],
+            keys: vec![(key.clone(), sought)],
         };
         let tied = self.present_keys(tied, &span)?;
         let node = self.different_keys(&tied, &span)?;
@@ -251,7 +269,7 @@ impl Lowering<'_> {
             ));
         };
         let tied = self.tied(select, context, &span)?;
-        let found = self.value(item, &Context::of(&tied.rows))?;
+        let found = self.side(item, &Context::of(&tied.rows))?;
         let pairs = tied
             .keys
             .into_iter()
@@ -303,7 +321,6 @@ impl Lowering<'_> {
         let mut keys = Vec::new();
         let mut computed = Vec::new();
         for (around, inside) in pairs {
-            self.comparable(&around, context.relation.node, &inside, rows.node)?;
             let name = match inside.as_column() {
                 Some(name) => name.clone(),
                 None => {
@@ -436,6 +453,7 @@ impl Lowering<'_> {
                     name: name.clone(),
                     column: column.clone(),
                     iso: None,
+                    affinity: SideAffinity::Unsure,
                     merged: false,
                     optional: false,
                 });

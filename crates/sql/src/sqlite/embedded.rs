@@ -11,6 +11,7 @@ use sqlparser::ast::{ObjectName, Query, SetExpr, Statement, TableObject, Values}
 
 use sqlparser::parser::Parser;
 
+use super::affinity::Affinity;
 use super::places::SqlText;
 use super::query::{Lowering, Place, syntax_refusal};
 use super::relation::RowOrder;
@@ -31,6 +32,8 @@ pub enum ReadBy {
 pub struct EmbeddedQuery<'q> {
     /// Tables by name; one of an attached database also as `schema.table`.
     pub tables: &'q BTreeMap<FrameName, NodeId>,
+    /// Affinities by table and column, where they are not those pandas declares by what a column holds.
+    pub declared: &'q BTreeMap<(String, ColumnName), Affinity>,
     /// Values of the parameters, in the order of their question marks.
     pub positional: &'q [Expr],
     /// Values of the parameters that have names.
@@ -86,8 +89,14 @@ pub fn lower_embedded(
     };
     let mut lowering = Lowering::new(flow, &places, query.tables, module, catalog);
     lowering.parameters = parameters;
+    lowering.declared.clone_from(query.declared);
     let node = match query.read_by {
-        ReadBy::Pandas => lowering.result(parsed),
+        ReadBy::Pandas => lowering.result(parsed).inspect(|_| {
+            lowering
+                .flow
+                .obligations
+                .extend(lowering.if_python_reads.take());
+        }),
         ReadBy::Cursor => lowering.rows(parsed),
     };
     node.map_err(|refusal| vec![refusal])
@@ -149,40 +158,6 @@ pub enum EmbeddedStatement {
     },
     /// Something else.
     Other,
-}
-
-/// SQLite's column affinities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Affinity {
-    /// `INTEGER`.
-    Integer,
-    /// `REAL`.
-    Real,
-    /// `TEXT`.
-    Text,
-    /// `BLOB`, or no type.
-    Blob,
-    /// `NUMERIC`, any other type.
-    Numeric,
-}
-
-impl Affinity {
-    /// The affinity of a declared type, by the words in it.
-    fn of(declared: &str) -> Self {
-        let declared = declared.to_ascii_uppercase();
-        let has = |word: &str| declared.contains(word);
-        if has("INT") {
-            Self::Integer
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Self::Text
-        } else if declared.is_empty() || has("BLOB") {
-            Self::Blob
-        } else if has("REAL") || has("FLOA") || has("DOUB") {
-            Self::Real
-        } else {
-            Self::Numeric
-        }
-    }
 }
 
 /// Tells what a statement does. A statement counts as understood when it is, word for word, what is known

@@ -11,6 +11,7 @@ use relift_job::ColumnName;
 use relift_values::SqliteFunction;
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator, Value};
 
+use super::affinity::{Side, SideAffinity};
 use super::dialect::GLOB;
 use super::functions::trimmed;
 use super::query::Lowering;
@@ -174,7 +175,10 @@ impl Lowering<'_> {
                             None => return no("constant", "does not fit 64 bits"),
                         },
                         Some(Literal::Float(number)) => Expr::literal(Literal::Float(-number)),
-                        _ => Expr::call(Function::Negate, vec![value]),
+                        _ => {
+                            let value = self.operand(value, None, context)?;
+                            Expr::call(Function::Negate, vec![value])
+                        }
                     }
                 }
                 UnaryOperator::Not => {
@@ -205,10 +209,9 @@ impl Lowering<'_> {
                 } else {
                     Comparison::Eq
                 };
-                let (l, r) = (self.value(left, context)?, self.value(right, context)?);
-                self.comparable(&l, context.relation.node, &r, context.relation.node)?;
+                let (l, r) = (self.side(left, context)?, self.side(right, context)?);
                 // In SQLite all missing values are NULL, and here NULL equals NULL.
-                Expr::compare(comparison, Flavour::Python, l, r)
+                self.compared(comparison, Flavour::Python, &l, &r)?
             }
             ast::Expr::Between {
                 expr,
@@ -216,14 +219,11 @@ impl Lowering<'_> {
                 low,
                 high,
             } => {
-                let value = self.value(expr, context)?;
-                let (low, high) = (self.value(low, context)?, self.value(high, context)?);
-                let node = context.relation.node;
-                self.comparable(&value, node, &low, node)?;
-                self.comparable(&value, node, &high, node)?;
+                let value = self.side(expr, context)?;
+                let (low, high) = (self.side(low, context)?, self.side(high, context)?);
                 let within = Expr::all([
-                    Expr::compare(Comparison::Ge, Flavour::Sql, value.clone(), low),
-                    Expr::compare(Comparison::Le, Flavour::Sql, value, high),
+                    self.compared(Comparison::Ge, Flavour::Sql, &value, &low)?,
+                    self.compared(Comparison::Le, Flavour::Sql, &value, &high)?,
                 ]);
                 if *negated { within.negated() } else { within }
             }
@@ -232,17 +232,20 @@ impl Lowering<'_> {
                 list,
                 negated,
             } => {
-                let value = self.value(expr, context)?;
+                let value = self.side(expr, context)?;
                 let mut parts = Vec::new();
                 for item in list {
-                    let item = self.value(item, context)?;
-                    self.comparable(&value, context.relation.node, &item, context.relation.node)?;
+                    // The affinities of the list do not count.
+                    let item = Side {
+                        affinity: SideAffinity::Absent,
+                        ..self.side(item, context)?
+                    };
                     let comparison = if *negated {
                         Comparison::Ne
                     } else {
                         Comparison::Eq
                     };
-                    parts.push(Expr::compare(comparison, Flavour::Sql, value.clone(), item));
+                    parts.push(self.compared(comparison, Flavour::Sql, &value, &item)?);
                 }
                 match (parts.len(), negated) {
                     (0, negated) => Expr::bool(*negated),
@@ -301,7 +304,7 @@ impl Lowering<'_> {
                 ..
             } => {
                 let operand = match operand {
-                    Some(operand) => Some(self.value(operand, context)?),
+                    Some(operand) => Some(self.side(operand, context)?),
                     None => None,
                 };
                 let mut arms = Vec::new();
@@ -309,10 +312,8 @@ impl Lowering<'_> {
                     let condition = match &operand {
                         None => self.condition(&arm.condition, context)?,
                         Some(operand) => {
-                            let value = self.value(&arm.condition, context)?;
-                            let node = context.relation.node;
-                            self.comparable(operand, node, &value, node)?;
-                            Expr::compare(Comparison::Eq, Flavour::Sql, operand.clone(), value)
+                            let value = self.side(&arm.condition, context)?;
+                            self.compared(Comparison::Eq, Flavour::Sql, operand, &value)?
                         }
                     };
                     arms.push((condition, self.value(&arm.result, context)?));
@@ -371,7 +372,7 @@ impl Lowering<'_> {
                 subquery,
                 negated,
             } => {
-                let probe = self.value(expr, context)?;
+                let probe = self.side(expr, context)?;
                 self.membership(&probe, subquery, *negated, context)?
             }
             _ => return no("expression", "is not lifted from SQLite"),
@@ -479,7 +480,6 @@ impl Lowering<'_> {
             ];
             return Ok(Expr::call(function, arguments).at(span));
         }
-        let (l, r) = (self.value(left, context)?, self.value(right, context)?);
         let node = context.relation.node;
         let comparison = match op {
             BinaryOperator::Eq => Some(Comparison::Eq),
@@ -491,9 +491,10 @@ impl Lowering<'_> {
             _ => None,
         };
         if let Some(comparison) = comparison {
-            self.comparable(&l, node, &r, node)?;
-            return Ok(Expr::compare(comparison, Flavour::Sql, l, r).at(span));
+            let (l, r) = (self.side(left, context)?, self.side(right, context)?);
+            return Ok(self.compared(comparison, Flavour::Sql, &l, &r)?.at(span));
         }
+        let (l, r) = (self.value(left, context)?, self.value(right, context)?);
         let function = match op {
             BinaryOperator::Plus => Function::Add,
             BinaryOperator::Minus => Function::Subtract,
@@ -526,6 +527,12 @@ impl Lowering<'_> {
                 ));
             }
         };
+        let other =
+            Some(self.type_of(&r, node)?.base).filter(|_| function != Function::SqliteModulo);
+        let l = self.operand(l, other, context)?;
+        let other =
+            Some(self.type_of(&l, node)?.base).filter(|_| function != Function::SqliteModulo);
+        let r = self.operand(r, other, context)?;
         if matches!(function, Function::SqliteDivide | Function::SqliteModulo) {
             let bases = [self.type_of(&l, node)?.base, self.type_of(&r, node)?.base];
             let divides = function == Function::SqliteDivide && bases.contains(&Base::Float64);

@@ -124,10 +124,7 @@ impl Lowering<'_> {
         let mut on = Vec::new();
         for part in conjuncts(condition) {
             match self.equality(part, left, &right)? {
-                Some((l, r)) => {
-                    self.comparable(&l, left.node, &r, right.node)?;
-                    on.push((r, l));
-                }
+                Some((l, r)) => on.push((r, l)),
                 None => {
                     return no(
                         "is lifted on equalities of the two sides only",
@@ -301,10 +298,7 @@ impl Lowering<'_> {
                             Some(span),
                         ));
                     };
-                    on.push((
-                        Expr::column(l.column.clone()).at(Some(span.clone())),
-                        Expr::column(r.column.clone()).at(Some(span.clone())),
-                    ));
+                    on.push(self.equal_pair(&left.side(l, &span), &right.side(r, &span))?);
                     for column in &mut columns[left_width..] {
                         if column.column == r.column {
                             column.merged = true;
@@ -314,28 +308,22 @@ impl Lowering<'_> {
             }
             JoinConstraint::Natural => {
                 // The tables are as they are, so what they share is known.
-                let shared: Vec<(ColumnName, ColumnName)> = left
+                let shared: Vec<(ScopeColumn, ScopeColumn)> = left
                     .columns
                     .iter()
                     .filter(|column| !column.merged)
                     .filter_map(|l| {
                         let r = right.resolve(None, &l.name).ok()?;
-                        Some((l.column.clone(), r.column.clone()))
+                        Some((l.clone(), r.clone()))
                     })
                     .collect();
                 for (l, r) in shared {
                     for column in &mut columns[left_width..] {
-                        column.merged |= column.column == r;
+                        column.merged |= column.column == r.column;
                     }
-                    on.push((
-                        Expr::column(l).at(Some(span.clone())),
-                        Expr::column(r).at(Some(span.clone())),
-                    ));
+                    on.push(self.equal_pair(&left.side(&l, &span), &right.side(&r, &span))?);
                 }
             }
-        }
-        for (l, r) in &on {
-            self.comparable(l, left.node, r, right.node)?;
         }
         let kind = if kind == JoinKind::Cross && !(on.is_empty() && rest.is_empty()) {
             JoinKind::Inner
@@ -496,9 +484,9 @@ impl Lowering<'_> {
             if !Self::only_reads(l, left, right) || !Self::only_reads(r, right, left) {
                 continue;
             }
-            let l = self.value(l, &Context::of(left))?;
-            let r = self.value(r, &Context::of(right))?;
-            return Ok(Some((l, r)));
+            let l = self.side(l, &Context::of(left))?;
+            let r = self.side(r, &Context::of(right))?;
+            return self.equal_pair(&l, &r).map(Some);
         }
         Ok(None)
     }
@@ -531,29 +519,5 @@ impl Lowering<'_> {
             std::ops::ControlFlow::Continue(())
         });
         reads && !foreign
-    }
-
-    /// Refuses equality of text and number, which SQLite decides by the declared types.
-    pub(crate) fn comparable(
-        &self,
-        left: &Expr,
-        left_node: relift_dataflow::NodeId,
-        right: &Expr,
-        right_node: relift_dataflow::NodeId,
-    ) -> Result<(), Refusal> {
-        let (l, r) = (
-            self.type_of(left, left_node)?,
-            self.type_of(right, right_node)?,
-        );
-        let text = |base| base == relift_dataflow::Base::Text;
-        let nothing = |base| base == relift_dataflow::Base::Nothing;
-        if text(l.base) != text(r.base) && !nothing(l.base) && !nothing(r.base) {
-            return Err(Refusal::new(
-                "comparison of text with a number",
-                "SQLite converts one of them by the type the column was declared with",
-                left.span.clone(),
-            ));
-        }
-        Ok(())
     }
 }

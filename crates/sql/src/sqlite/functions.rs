@@ -7,6 +7,7 @@ use relift_values::{
 };
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 
+use super::affinity::Affinity;
 use super::expression::Context;
 use super::query::Lowering;
 use super::relation::IsoText;
@@ -37,6 +38,11 @@ impl Lowering<'_> {
         let mut bases = Vec::new();
         for argument in &arguments {
             bases.push(self.type_of(argument, node)?.base);
+        }
+        // These take what a text begins with as a float, whatever it looks like.
+        if matches!(name.as_str(), "round" | "abs") && bases.first() == Some(&Base::Text) {
+            arguments[0] = Expr::call(Function::SqliteReal, vec![arguments[0].clone()]);
+            bases[0] = Base::Float64;
         }
         let lowered = match (name.as_str(), &bases[..]) {
             ("coalesce" | "ifnull", [_, ..]) => self.coalesce(arguments, context)?,
@@ -316,35 +322,6 @@ impl Lowering<'_> {
             }
         };
         Ok(lowered.at(span))
-    }
-}
-
-/// What SQLite makes of the name of a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Affinity {
-    Integer,
-    Text,
-    Blob,
-    Real,
-    Numeric,
-}
-
-impl Affinity {
-    /// By the parts of the name, the first that is found.
-    fn of(name: &str) -> Self {
-        let name = name.to_ascii_uppercase();
-        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-        if has(&["INT"]) {
-            Self::Integer
-        } else if has(&["CHAR", "CLOB", "TEXT"]) {
-            Self::Text
-        } else if has(&["BLOB"]) {
-            Self::Blob
-        } else if has(&["REAL", "FLOA", "DOUB"]) {
-            Self::Real
-        } else {
-            Self::Numeric
-        }
     }
 }
 

@@ -50,6 +50,7 @@ impl Lowering<'_> {
                 name: name.to_string(),
                 column: name.clone(),
                 iso: relation.iso(&value),
+                affinity: relation.affinity_of(&value),
                 merged: false,
                 optional: false,
             });
@@ -88,11 +89,13 @@ impl Lowering<'_> {
             for name in bare_columns {
                 let own = free_column(name.as_str(), &keys, &aggregates);
                 let iso = relation.iso(&Expr::column(name.clone()));
+                let affinity = relation.affinity_of(&Expr::column(name.clone()));
                 columns.push(ScopeColumn {
                     qualifier: None,
                     name: format!("\u{1}bare {own}"),
                     column: own.clone(),
                     iso,
+                    affinity,
                     merged: false,
                     optional: false,
                 });

@@ -5,6 +5,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{self, Select, SelectItem, SelectItemQualifiedWildcardKind};
 
+use super::affinity::SideAffinity;
 use super::expression::Context;
 use super::query::{Lowering, unique_names};
 use super::relation::{Relation, ScopeColumn};
@@ -14,6 +15,7 @@ use super::select::unnested;
 pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) value: Expr,
+    pub(crate) affinity: SideAffinity,
 }
 
 impl Lowering<'_> {
@@ -28,11 +30,17 @@ impl Lowering<'_> {
                 SelectItem::ExprWithAlias { expr, alias } => items.push(Item {
                     name: alias.value.clone(),
                     value: self.value(expr, context)?,
+                    affinity: context.affinity_of_expr(expr),
                 }),
                 SelectItem::UnnamedExpr(expr) => {
                     let value = self.value(expr, context)?;
                     let name = self.unnamed(expr, context)?;
-                    items.push(Item { name, value });
+                    let affinity = context.affinity_of_expr(expr);
+                    items.push(Item {
+                        name,
+                        value,
+                        affinity,
+                    });
                 }
                 SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => {
                     let place = self.places.of(item);
@@ -76,6 +84,7 @@ impl Lowering<'_> {
                             items.push(Item {
                                 name: column.name.clone(),
                                 value: Expr::column(column.column.clone()).at(Some(place.clone())),
+                                affinity: column.affinity,
                             });
                         }
                     }
@@ -135,6 +144,7 @@ impl Lowering<'_> {
                 name: item.name.clone(),
                 column: ColumnName::from(item.name.as_str()),
                 iso,
+                affinity: item.affinity.selected(),
                 merged: false,
                 optional: false,
             });

@@ -13,6 +13,7 @@
 //! of an inner join, and of a LEFT JOIN whose right side WHERE tests. Whatever depends on such an order is
 //! refused.
 
+mod affinity;
 mod compound;
 mod correlated;
 mod dialect;
@@ -31,10 +32,9 @@ mod select;
 mod subquery;
 mod windows;
 
+pub use affinity::Affinity;
 pub(crate) use dialect::Sqlite;
-pub use embedded::{
-    Affinity, EmbeddedQuery, EmbeddedStatement, ReadBy, embedded_statement, lower_embedded,
-};
+pub use embedded::{EmbeddedQuery, EmbeddedStatement, ReadBy, embedded_statement, lower_embedded};
 pub(crate) use places::Places;
 pub use places::SqlText;
 pub use query::{Lowered, lower_predicate, lower_query};

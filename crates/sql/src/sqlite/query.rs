@@ -14,6 +14,7 @@ use sqlparser::parser::{Parser, ParserError};
 
 use crate::names::free_name;
 
+use super::affinity::Affinity;
 use super::dialect::Sqlite;
 use super::expression::Context;
 use super::places::{Places, SqlText};
@@ -24,6 +25,8 @@ use super::relation::{IsoText, Relation, RowOrder, ScopeColumn};
 pub struct Lowered {
     /// The result, as pandas reads it.
     pub node: NodeId,
+    /// What must hold when Python reads the result: without it, what is lifted as floats would be objects.
+    pub if_python_reads: Option<Obligation>,
     /// Frames it reads, in order of appearance.
     pub frames_read: Vec<(FrameName, NodeId)>,
 }
@@ -53,6 +56,7 @@ pub fn lower_query(
         .result(query)
         .map(|node| Lowered {
             node,
+            if_python_reads: lowering.if_python_reads,
             frames_read: lowering.read,
         })
         .map_err(|refusal| vec![refusal])
@@ -147,6 +151,10 @@ pub(crate) struct Lowering<'a> {
     read: Vec<(FrameName, NodeId)>,
     /// Values of parameters, by how the text writes them.
     pub(crate) parameters: BTreeMap<String, Expr>,
+    /// Affinities of columns that pandas does not declare by what they hold, by table and column.
+    pub(crate) declared: BTreeMap<(String, ColumnName), Affinity>,
+    /// See [`Lowered::if_python_reads`].
+    pub(crate) if_python_reads: Option<Obligation>,
     /// Common table expressions in sight; the last of a name counts.
     pub(crate) tables: Vec<(String, Result<Relation, Refusal>)>,
 }
@@ -168,6 +176,8 @@ impl<'a> Lowering<'a> {
             bases: BTreeMap::new(),
             read: Vec::new(),
             parameters: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            if_python_reads: None,
             tables: Vec::new(),
         }
     }
@@ -188,6 +198,7 @@ impl<'a> Lowering<'a> {
         let schema = self.flow.node(relation.node).schema.clone();
         let mut columns = Vec::new();
         let mut never_missing = Vec::new();
+        let mut gaps = Vec::new();
         for column in &relation.columns {
             let name = ColumnName::from(column.name.as_str());
             if columns.iter().any(|(before, _)| *before == name) {
@@ -201,6 +212,11 @@ impl<'a> Lowering<'a> {
             let ty = schema
                 .ty(&column.column)
                 .unwrap_or(ColumnType::of(Base::Nothing));
+            if matches!(ty.base, Base::Float64 | Base::Number | Base::Int64)
+                && ty.missing.possible()
+            {
+                gaps.push(column.column.clone());
+            }
             let read = match ty.base {
                 Base::Float64 => Expr::call(Function::ToPandasFloat, vec![value]),
                 Base::Int64 if self.reaches_before(relation.node, &column.column) => {
@@ -232,6 +248,8 @@ impl<'a> Lowering<'a> {
             };
             columns.push((name, read.at(Some(span.clone()))));
         }
+        gaps.retain(|column| !never_missing.contains(column));
+        self.if_python_reads = self.some_value(&relation, &gaps, &span)?;
         if !never_missing.is_empty() {
             self.flow.obligations.push(Obligation {
                 node: relation.node,
@@ -324,6 +342,52 @@ impl<'a> Lowering<'a> {
             spans: vec![span.clone()],
         });
         Ok(())
+    }
+
+    /// That columns of numbers with gaps hold a number somewhere, if there are rows.
+    fn some_value(
+        &mut self,
+        relation: &Relation,
+        columns: &[ColumnName],
+        span: &Span,
+    ) -> Result<Option<Obligation>, Refusal> {
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let aggregates = columns
+            .iter()
+            .map(|column| {
+                let counted = Aggregate {
+                    function: AggregateFunction::CountValues,
+                    argument: Some(Expr::column(column.clone())),
+                    filter: None,
+                };
+                (column.clone(), counted)
+            })
+            .collect();
+        let counted = self.add(
+            Op::Aggregate {
+                input: relation.node,
+                keys: Vec::new(),
+                aggregates,
+                order: GroupOrder::Unordered,
+            },
+            span.clone(),
+            None,
+        )?;
+        let some = columns.iter().map(|column| {
+            let count = Expr::new(ExprKind::Scalar {
+                relation: counted,
+                column: column.clone(),
+            });
+            Expr::compare(Comparison::Gt, Flavour::Sql, count, Expr::int(0))
+        });
+        Ok(Some(Obligation {
+            node: relation.node,
+            kind: ObligationKind::Holds(Expr::all(some)),
+            why: "pandas would read a column of nothing but NULL as objects".to_owned(),
+            spans: vec![span.clone()],
+        }))
     }
 
     /// Adds a node.
@@ -557,6 +621,7 @@ impl<'a> Lowering<'a> {
                 name: column.to_string(),
                 column: column.clone(),
                 iso: *iso,
+                affinity: self.column_affinity(node, name, column),
                 merged: false,
                 optional: false,
             })

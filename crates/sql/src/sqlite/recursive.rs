@@ -12,6 +12,7 @@ use relift_job::{ColumnName, EffectiveDate};
 use relift_values::SqliteRelease;
 use sqlparser::ast::{Cte, LimitClause, SetExpr, SetOperator, SetQuantifier};
 
+use super::affinity::SideAffinity;
 use super::query::{Lowering, Place, unique_names};
 use super::relation::{IsoText, Relation, RowOrder, ScopeColumn};
 use super::select::unnested;
@@ -69,6 +70,7 @@ impl Lowering<'_> {
                 name: name.clone(),
                 column: ColumnName::from(name.as_str()),
                 iso: None,
+                affinity: SideAffinity::Unsure,
                 merged: false,
                 optional: false,
             })

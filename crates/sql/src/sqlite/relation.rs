@@ -4,6 +4,8 @@ use relift_dataflow::{Expr, ExprKind, Function, NodeId};
 use relift_job::ColumnName;
 use relift_values::SqliteFunction;
 
+use super::affinity::SideAffinity;
+
 /// Whether SQLite's order of rows is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowOrder {
@@ -36,6 +38,8 @@ pub(crate) struct ScopeColumn {
     pub(crate) column: ColumnName,
     /// What its text is known to be.
     pub(crate) iso: Option<IsoText>,
+    /// Its affinity.
+    pub(crate) affinity: SideAffinity,
     /// The right one of two columns joined by USING: reached by its qualifier only.
     pub(crate) merged: bool,
     /// It comes from the right side of a LEFT JOIN.

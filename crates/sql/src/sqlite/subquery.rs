@@ -8,6 +8,7 @@ use relift_diagnostics::Span;
 use relift_job::ColumnName;
 use sqlparser::ast::{self, GroupByExpr, Query, SetExpr, UnaryOperator};
 
+use super::affinity::Side;
 use super::correlated::TiedColumn;
 use super::expression::{Context, NOT_FOUND};
 use super::query::{Lowering, Place};
@@ -28,7 +29,7 @@ impl Lowering<'_> {
                 subquery,
                 negated,
             } => {
-                let probe = self.value(expr, &Context::of(relation))?;
+                let probe = self.side(expr, &Context::of(relation))?;
                 let before = self.flow.obligations.len();
                 let asked = match self.query(subquery, Place::Inner) {
                     Err(refusal) if refusal.reason == NOT_FOUND => {
@@ -46,8 +47,8 @@ impl Lowering<'_> {
                         Some(span),
                     ));
                 };
-                let found = Expr::column(column.column.clone());
-                self.comparable(&probe, relation.node, &found, asked.node)?;
+                let found = asked.side(column, &self.places.of(subquery.as_ref()));
+                let (probe, found) = self.equal_pair(&probe, &found)?;
                 if *negated {
                     let possible = self.type_of(&probe, relation.node)?.missing.possible()
                         || self.type_of(&found, asked.node)?.missing.possible();
@@ -152,9 +153,6 @@ impl Lowering<'_> {
         for part in local {
             asked = self.filtered(asked, part)?;
         }
-        for (probe, found) in &pairs {
-            self.comparable(probe, relation.node, found, asked.node)?;
-        }
         if others.is_empty() {
             return self.half(relation, &asked, pairs, negated, span).map(Some);
         }
@@ -232,7 +230,7 @@ impl Lowering<'_> {
     fn correlated_member(
         &mut self,
         relation: &Relation,
-        probe: &Expr,
+        probe: &Side,
         query: &Query,
         negated: bool,
         span: Span,
@@ -242,8 +240,8 @@ impl Lowering<'_> {
             mut pairs,
             found,
         } = self.tied_column(query, &Context::of(relation))?;
-        self.comparable(probe, relation.node, &found, rows.node)?;
-        let open = self.type_of(probe, relation.node)?.missing.possible()
+        let (probe, found) = self.equal_pair(probe, &found)?;
+        let open = self.type_of(&probe, relation.node)?.missing.possible()
             || self.type_of(&found, rows.node)?.missing.possible();
         if negated && open {
             return Err(Refusal::new(
@@ -252,7 +250,7 @@ impl Lowering<'_> {
                 Some(span),
             ));
         }
-        pairs.push((probe.clone(), found));
+        pairs.push((probe, found));
         self.half(relation, &rows, pairs, negated, span)
     }
 
@@ -289,9 +287,9 @@ impl Lowering<'_> {
         };
         for (inside, around) in [(left, right), (right, left)] {
             if Self::resolves_inside(inside, inner) && !Self::resolves_inside(around, inner) {
-                let probe = self.value(around, &Context::of(outer))?;
-                let found = self.value(inside, &Context::of(inner))?;
-                return Ok(Some((probe, found)));
+                let probe = self.side(around, &Context::of(outer))?;
+                let found = self.side(inside, &Context::of(inner))?;
+                return self.equal_pair(&probe, &found).map(Some);
             }
         }
         Ok(None)

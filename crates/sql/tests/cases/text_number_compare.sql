@@ -1,1 +1,5 @@
--- refused: text_number_compare.sqlite:1: comparison of text with a number: SQLite converts one of them by the type the column was declared with
+SELECT order_id
+FROM orders
+WHERE order_id = 3 OR status > '5' OR CAST(amount AS DOUBLE) < 2.5
+ORDER BY row_no
+-- level: Flat; orders(order_id, status, amount + row_no)

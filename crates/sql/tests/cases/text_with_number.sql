@@ -1,1 +1,5 @@
--- refused: text_with_number.sqlite:1: comparison of text with a number: SQLite converts one of them by the type the column was declared with
+SELECT order_id
+FROM orders
+WHERE status = '1'
+ORDER BY row_no
+-- level: Flat; orders(order_id, status + row_no)

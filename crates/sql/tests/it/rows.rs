@@ -39,6 +39,7 @@ impl Dice {
 
 const TEXTS: &[&str] = &[
     "open", "Open", "done", "OPEN", "", " done ", "b%", "12", "7.5x", "-3e1", "Zoë", "o'k", "open",
+    "5", "3", " 2 ", "1e0", "07",
 ];
 
 /// Tables of the shop. In every second one keys are unique, so that obligations are met.

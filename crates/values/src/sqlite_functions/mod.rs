@@ -8,7 +8,8 @@ mod moments;
 mod texts;
 
 use crate::{
-    PythonError, SqliteRelease, sqlite_integer_of_text, sqlite_real_of_text, sqlite_substr,
+    PythonError, SqliteNumber, SqliteRelease, sqlite_compare_with_text, sqlite_integer_of_text,
+    sqlite_operand_of_text, sqlite_real_of_text, sqlite_substr, sqlite_whole_of_text,
 };
 
 /// A value as SQLite holds it.
@@ -98,6 +99,12 @@ sqlite_functions! {
     IntegerOfText = "sqlite_int_of_text" -> Integer,
     /// the number a text begins with, or 0.0: `CAST(text AS REAL)`
     RealOfText = "sqlite_real_of_text" -> Real,
+    /// 1 when the number a text begins with, or the 0 it counts as, is an integer, else 0
+    HasWhole = "sqlite_has_whole" -> Integer,
+    /// -1, 0 or 1 as a number is less than, equal to or more than a text that may be a number
+    CompareWithText = "sqlite_compare" -> Integer,
+    /// the integer that a text is, as a number; NULL when it is none
+    WholeOfText = "sqlite_whole_of_text" -> Integer,
     /// values in a format: `printf(format, values…, release of SQLite)`
     Format = "sqlite_format" -> Text,
 }
@@ -129,7 +136,17 @@ impl SqliteFunction {
             (Self::Substr, [a, start]) => text(a) && whole(start),
             (Self::Substr, [a, start, length]) => text(a) && whole(start) && whole(length),
             (Self::Replace | Self::LikeEscape, [a, b, c]) => text(a) && text(b) && text(c),
-            (Self::Hex | Self::IntegerOfText | Self::RealOfText, [a]) => text(a),
+            (
+                Self::Hex
+                | Self::IntegerOfText
+                | Self::RealOfText
+                | Self::HasWhole
+                | Self::WholeOfText,
+                [a],
+            ) => text(a),
+            (Self::CompareWithText, [number, a]) => {
+                matches!(number, None | Some(SqliteKind::Integer | SqliteKind::Real)) && text(a)
+            }
             (Self::Format, [format, .., release]) => text(format) && text(release),
             _ => false,
         }
@@ -139,7 +156,12 @@ impl SqliteFunction {
     pub fn may_be_null(self) -> bool {
         matches!(
             self,
-            Self::Date | Self::Time | Self::DateTime | Self::JulianDay | Self::Strftime
+            Self::Date
+                | Self::Time
+                | Self::DateTime
+                | Self::JulianDay
+                | Self::Strftime
+                | Self::WholeOfText
         )
     }
 
@@ -213,6 +235,21 @@ impl SqliteFunction {
                 truth(texts::like_escape(text, pattern, escape).ok_or_else(unmodelled)?)
             }
             (Self::IntegerOfText, [V::Text(text)]) => V::Integer(sqlite_integer_of_text(text)),
+            (Self::HasWhole, [V::Text(text)]) => truth(matches!(
+                sqlite_operand_of_text(text),
+                SqliteNumber::Integer(_)
+            )),
+            (Self::WholeOfText, [V::Text(text)]) => {
+                sqlite_whole_of_text(text).map_or(V::Null, V::Integer)
+            }
+            (Self::CompareWithText, [number, V::Text(text)]) => {
+                let number = match number {
+                    V::Integer(value) => SqliteNumber::Integer(*value),
+                    V::Real(value) => SqliteNumber::Real(*value),
+                    V::Text(_) | V::Null => return Err(unmodelled()),
+                };
+                V::Integer(sqlite_compare_with_text(number, text) as i64)
+            }
             (Self::RealOfText, [V::Text(text)]) => V::Real(sqlite_real_of_text(text)),
             _ => return Err(unmodelled()),
         })
