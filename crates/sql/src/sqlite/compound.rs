@@ -148,6 +148,7 @@ impl Lowering<'_> {
                 .collect(),
             order: RowOrder::Known,
             unique: Vec::new(),
+            written: None,
         })
     }
 
@@ -207,6 +208,7 @@ impl Lowering<'_> {
                 RowOrder::Unknown
             },
             unique: left.unique.iter().chain(&right.unique).cloned().collect(),
+            written: None,
         })
     }
 
@@ -261,6 +263,7 @@ impl Lowering<'_> {
                 .collect(),
             order: RowOrder::Known,
             unique: Vec::new(),
+            written: None,
         })
     }
 }

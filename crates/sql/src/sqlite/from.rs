@@ -36,6 +36,7 @@ impl Lowering<'_> {
                 columns: Vec::new(),
                 order: RowOrder::Known,
                 unique: Vec::new(),
+                written: None,
             });
         };
         let mut relation = self.joined(first)?;
@@ -187,6 +188,7 @@ impl Lowering<'_> {
                 .collect(),
             order: RowOrder::Unknown,
             unique: Vec::new(),
+            written: None,
         })
     }
 
@@ -265,6 +267,7 @@ impl Lowering<'_> {
         let order = match kind {
             // The planner may exchange the loops of an inner join.
             JoinKind::Inner => RowOrder::Unknown,
+            JoinKind::Left if left.order == RowOrder::AsWritten => RowOrder::Unknown,
             _ if left.order == RowOrder::Known && right.order == RowOrder::Known => RowOrder::Known,
             _ => RowOrder::Unknown,
         };
@@ -278,6 +281,7 @@ impl Lowering<'_> {
                     columns: columns.clone(),
                     order,
                     unique: Vec::new(),
+                    written: None,
                 };
                 for part in conjuncts(condition) {
                     match self.equality(part, left, &right)? {
@@ -350,7 +354,13 @@ impl Lowering<'_> {
         let mut unique = left.unique.clone();
         unique.extend(right.unique.iter().cloned());
         let mut order = order;
-        if order == RowOrder::Known && !on.is_empty() {
+        let written = self.written(left, &right, kind, &on, condition.is_some());
+        let was =
+            |relation: &Relation| matches!(relation.order, RowOrder::Known | RowOrder::AsWritten);
+        if order == RowOrder::Unknown && written.is_some() && was(left) && was(&right) {
+            order = RowOrder::AsWritten;
+        }
+        if matches!(order, RowOrder::Known | RowOrder::AsWritten) && !on.is_empty() {
             // An equality lets SQLite look matches up in an index it makes for the query.
             let probed: Option<Vec<ColumnName>> = on
                 .iter()
@@ -389,6 +399,7 @@ impl Lowering<'_> {
             columns,
             order,
             unique,
+            written,
         })
     }
 

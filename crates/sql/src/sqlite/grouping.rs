@@ -126,6 +126,7 @@ impl Lowering<'_> {
                 columns,
                 order: RowOrder::Known,
                 unique: Vec::new(),
+                written: None,
             },
             aliases: Vec::new(),
             windows: Vec::new(),

@@ -168,6 +168,7 @@ impl Lowering<'_> {
             columns,
             order: context.relation.order,
             unique: context.relation.unique.clone(),
+            written: None,
         })
     }
 }

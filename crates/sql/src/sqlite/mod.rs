@@ -10,7 +10,7 @@
 //! Row order is a fact only where the engine has no choice. A plain scan, a LEFT JOIN and a CROSS JOIN
 //! keep theirs, as long as a row has no two matches: those come in the order of an index made for the
 //! query, so where the order matters uniqueness becomes an obligation. The planner may exchange the loops
-//! of an inner join, and of a LEFT JOIN whose right side WHERE tests. Whatever depends on such an order is
+//! of an inner join, and of a LEFT JOIN whose right side WHERE tests, except where `planning` knows it does not. Whatever depends on such an order is
 //! refused.
 
 mod affinity;
@@ -25,6 +25,7 @@ mod grouping;
 mod list;
 mod ordering;
 mod places;
+mod planning;
 mod query;
 mod recursive;
 mod relation;

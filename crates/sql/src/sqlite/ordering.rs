@@ -127,6 +127,8 @@ impl Lowering<'_> {
                     spans: vec![span.clone()],
                 });
             }
+            // What tells all rows apart leaves nothing to the order of matches.
+            context.relation.unique.clear();
             context.relation.order = RowOrder::Known;
         }
         Ok(())

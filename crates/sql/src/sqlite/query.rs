@@ -18,6 +18,7 @@ use super::affinity::Affinity;
 use super::dialect::Sqlite;
 use super::expression::Context;
 use super::places::{Places, SqlText};
+use super::planning::Written;
 use super::relation::{IsoText, Relation, RowOrder, ScopeColumn};
 
 /// A lowered Transformation.
@@ -631,6 +632,7 @@ impl<'a> Lowering<'a> {
             columns,
             order: RowOrder::Known,
             unique: Vec::new(),
+            written: Some(Written::frame(stored.len())),
         })
     }
 

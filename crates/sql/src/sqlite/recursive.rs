@@ -126,6 +126,7 @@ impl Lowering<'_> {
             columns,
             order: RowOrder::Known,
             unique: Vec::new(),
+            written: None,
         })
     }
 
@@ -161,6 +162,7 @@ impl Lowering<'_> {
                 columns: columns.to_vec(),
                 order: RowOrder::Known,
                 unique: Vec::new(),
+                written: None,
             };
             lowering
                 .tables

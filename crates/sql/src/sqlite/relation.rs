@@ -5,6 +5,7 @@ use relift_job::ColumnName;
 use relift_values::SqliteFunction;
 
 use super::affinity::SideAffinity;
+use super::planning::Written;
 
 /// Whether SQLite's order of rows is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(crate) enum RowOrder {
     /// It is the node's, if a SELECT does no more than filter and compute: the ORDER BY of a subquery is
     /// left out when the query around it groups, joins or sorts.
     KnownToPlainSelect,
+    /// It is the node's, if the SELECT around makes the planner begin with the first table.
+    AsWritten,
     /// The planner decides.
     Unknown,
 }
@@ -58,6 +61,8 @@ pub(crate) struct Relation {
     /// Right sides of joins and the columns in which they must be unique for that order to be the node's:
     /// several matches of one row come in the order of a temporary index.
     pub(crate) unique: Vec<(NodeId, Vec<ColumnName>)>,
+    /// What is known of the frames that are joined here.
+    pub(crate) written: Option<Written>,
 }
 
 /// Why a name does not resolve.

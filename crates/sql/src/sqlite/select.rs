@@ -58,6 +58,18 @@ impl Lowering<'_> {
         if !plain && relation.order == RowOrder::KnownToPlainSelect {
             relation.order = RowOrder::Unknown;
         }
+        if relation.order == RowOrder::AsWritten {
+            // An ORDER BY that tells rows apart needs no more, and what is around a subquery may ask its tables
+            // for more than it does itself.
+            let sorted = !terms.is_empty() && !aggregated;
+            relation.order = if place == Place::Top && !sorted && !has_windows(select, &terms) {
+                let selection = select.selection.as_ref();
+                let selection = selection.map(|condition| named(condition, &relation));
+                Self::begins_as_written(&relation, selection.as_ref(), select.having.as_ref())
+            } else {
+                RowOrder::Unknown
+            };
+        }
         let mut context = if aggregated {
             self.grouped(&relation, select, group_by, &terms)?
         } else {

@@ -2,6 +2,7 @@
 //! refusal, that it becomes. `UPDATE=1` rewrites what it becomes; the difference is then read as code.
 
 mod against_sqlite;
+mod join_order;
 mod rows;
 mod shop;
 
