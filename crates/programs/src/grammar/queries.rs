@@ -35,6 +35,12 @@ pub(super) const QUERIES: &[Construct] = &[
     part("SQL BETWEEN", 5, between),
     part("SQL scalar subquery", 5, scalar_subquery),
     part("SQL window function", 5, window),
+    part("SQL window frame", 5, window_frame),
+    part("SQL GLOB and ESCAPE", 5, pattern),
+    part("SQL printf", 5, printf),
+    part("SQL IIF", 5, iif),
+    part("SQL date modifiers", 5, date_modifiers),
+    part("SQL correlated subquery", 6, correlated),
 ];
 
 /// Shapes of queries; each draws parts.
@@ -139,11 +145,15 @@ fn identify(w: &mut Writer<'_>, alias: &str) -> String {
 
 fn affinity(w: &mut Writer<'_>) {
     let (text, n, a) = (any(w, Kind::Text), any(w, Kind::Int), any(w, Kind::Float));
-    let expr = match w.chance.below(5) {
+    let expr = match w.chance.below(9) {
         0 => format!("{text} = 12"),
         1 => format!("{n} = '3'"),
         2 => format!("{text} + 1"),
         3 => format!("{a} > '2'"),
+        4 => format!("{n} IN ('1', '3', 'x')"),
+        5 => format!("SUBSTR({text}, 1, 1) = 1"),
+        6 => format!("{text} BETWEEN 1 AND 7"),
+        7 => format!("{n} < {text}"),
         _ => format!("{text} * 2"),
     };
     show(w, expr);
@@ -252,12 +262,15 @@ fn round(w: &mut Writer<'_>) {
 
 fn text_function(w: &mut Writer<'_>) {
     let text = any(w, Kind::Text);
-    let expr = match w.chance.below(6) {
+    let expr = match w.chance.below(9) {
         0 => format!("UPPER({text})"),
         1 => format!("LOWER(TRIM({text}))"),
         2 => format!("LENGTH({text})"),
         3 => format!("SUBSTR({text}, 2, 2)"),
         4 => format!("REPLACE({text}, 'a', '_')"),
+        5 => format!("LTRIM({text}, ' a')"),
+        6 => format!("RTRIM({text})"),
+        7 => format!("TRIM({text}, 'ox')"),
         _ => format!("INSTR({text}, 'o')"),
     };
     show(w, expr);
@@ -339,6 +352,107 @@ fn window(w: &mut Writer<'_>) {
     show(w, expr);
 }
 
+fn window_frame(w: &mut Writer<'_>) {
+    if w.used.contains("SQL GROUP BY") || w.used.contains("SQL HAVING") {
+        return;
+    }
+    let id = w.tables[0].fields[0].name.clone();
+    let Some(id) = w
+        .vars
+        .iter()
+        .find(|var| var.expr == id || var.expr.ends_with(&format!(".{id}")))
+        .map(|var| var.expr.clone())
+    else {
+        return;
+    };
+    let (key, n, text) = (any(w, Kind::Text), any(w, Kind::Int), any(w, Kind::Text));
+    let over = format!("OVER (PARTITION BY {key} ORDER BY {id}");
+    let expr = match w.chance.below(7) {
+        0 => format!("SUM({n}) {over} ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)"),
+        1 => format!("MAX({n}) {over} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"),
+        2 => format!("COUNT({text}) {over} ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"),
+        3 => format!("FIRST_VALUE({n}) {over})"),
+        4 => format!("LAST_VALUE({n}) {over})"),
+        5 => format!("LEAD({n}, 2, 0) OVER (ORDER BY {id} DESC)"),
+        _ => format!("RANK() OVER (ORDER BY {n})"),
+    };
+    show(w, expr);
+}
+
+fn pattern(w: &mut Writer<'_>) {
+    let text = any(w, Kind::Text);
+    let expr = match w.chance.below(5) {
+        0 => format!("{text} GLOB 'a*'"),
+        1 => format!("{text} NOT GLOB '[a-n]*'"),
+        2 => format!("{text} LIKE 'a!_%' ESCAPE '!'"),
+        3 => format!("{text} LIKE '%!%%' ESCAPE '!'"),
+        _ => format!("{text} GLOB '?o*'"),
+    };
+    show(w, expr);
+}
+
+fn printf(w: &mut Writer<'_>) {
+    let (text, n, a) = (any(w, Kind::Text), any(w, Kind::Int), any(w, Kind::Float));
+    let expr = match w.chance.below(4) {
+        0 => format!("printf('%05d', {n})"),
+        1 => format!("printf('%.2f', {a})"),
+        2 => format!("printf('%s-%d', {text}, {n})"),
+        _ => format!("printf('%-8s|', {text})"),
+    };
+    show(w, expr);
+}
+
+fn iif(w: &mut Writer<'_>) {
+    let (text, n, a) = (any(w, Kind::Text), any(w, Kind::Int), any(w, Kind::Float));
+    let expr = match w.chance.below(3) {
+        0 => format!("IIF({a} > 1, 'yes', 'no')"),
+        1 => format!("IIF({n}, {n}, -1)"),
+        _ => format!("IIF({text} IS NULL, 0, LENGTH({text}))"),
+    };
+    show(w, expr);
+}
+
+fn date_modifiers(w: &mut Writer<'_>) {
+    let (day, at) = (any(w, Kind::Date), any(w, Kind::Moment));
+    let expr = match w.chance.below(6) {
+        0 => format!("date({day}, 'start of month', '+1 month', '-1 day')"),
+        1 => format!("date({day}, 'weekday 1')"),
+        2 => format!("datetime({at}, '+90 minutes')"),
+        3 => format!("strftime('%Y-%m', {day}, '-1 month')"),
+        4 => format!("strftime('%Y', {day}) - 1"),
+        _ => format!("date({at}, 'start of year', '+7 days')"),
+    };
+    show(w, expr);
+}
+
+/// A value looked up for each row, or an EXISTS as a value.
+fn correlated(w: &mut Writer<'_>) {
+    let Some(side) = w.tables.get(1).cloned() else {
+        return;
+    };
+    let Some(field) = side.field(Role::Kind) else {
+        return;
+    };
+    let main = w.tables[0].name.clone();
+    let around = w.vars.iter().find_map(|var| {
+        if var.expr == field.name {
+            Some(format!("{main}.{}", var.expr))
+        } else {
+            (var.expr == format!("m.{}", field.name)).then(|| var.expr.clone())
+        }
+    });
+    let Some(around) = around else { return };
+    let (side, key) = (&side.name, &field.name);
+    let from = format!("FROM {side} x WHERE x.{key} = {around}");
+    let expr = match w.chance.below(4) {
+        0 => format!("(SELECT COUNT(*) {from})"),
+        1 => format!("(SELECT MAX(x.factor) {from})"),
+        2 => format!("EXISTS (SELECT 1 {from} AND x.factor > 1)"),
+        _ => format!("{around} IN (SELECT x.{key} FROM {side} x)"),
+    };
+    show(w, expr);
+}
+
 fn condition(w: &mut Writer<'_>) -> String {
     let (a, n, text) = (any(w, Kind::Float), any(w, Kind::Int), any(w, Kind::Text));
     match w.chance.below(6) {
@@ -387,7 +501,7 @@ fn group_key(w: &mut Writer<'_>) -> String {
 fn aggregates(w: &mut Writer<'_>, count: usize) {
     for _ in 0..count {
         let (n, a, text) = (any(w, Kind::Int), any(w, Kind::Float), any(w, Kind::Text));
-        let expr = match w.chance.below(9) {
+        let expr = match w.chance.below(13) {
             0 => "COUNT(*)".to_owned(),
             1 => format!("COUNT({text})"),
             2 => format!("SUM({n})"),
@@ -396,6 +510,10 @@ fn aggregates(w: &mut Writer<'_>, count: usize) {
             5 => format!("MAX({a})"),
             6 => format!("MIN({text})"),
             7 => format!("COUNT(DISTINCT {text})"),
+            8 => format!("SUM({n}) FILTER (WHERE {a} > 1)"),
+            9 => format!("COUNT(*) FILTER (WHERE {text} IS NOT NULL)"),
+            10 => format!("TOTAL({n})"),
+            11 => format!("AVG({text})"),
             _ => format!("SUM(CASE WHEN {n} > 2 THEN 1 ELSE 0 END)"),
         };
         show(w, expr);
@@ -471,10 +589,24 @@ fn joined(w: &mut Writer<'_>, kind: &str) {
     let (list, main, side) = (list(w), w.tables[0].name.clone(), w.tables[1].name.clone());
     w.line(format!("SELECT {list}"));
     w.line(format!("FROM {main} m"));
-    w.line(format!("{kind} {side} s ON s.{key} = m.{key}"));
+    let mut conditions = Vec::new();
+    match w.chance.below(if kind == "LEFT JOIN" { 4 } else { 5 }) {
+        // The key has one name in both tables, and a bare name would mean either.
+        0 if !list.contains(&format!("s.{key}")) => {
+            w.line(format!("{kind} {side} s USING ({key})"))
+        }
+        4 => {
+            w.code.pop();
+            w.line(format!("FROM {main} m, {side} s"));
+            conditions.push(format!("m.{key} = s.{key}"));
+        }
+        _ => w.line(format!("{kind} {side} s ON s.{key} = m.{key}")),
+    }
     if w.chance.percent(40) {
-        let condition = condition(w);
-        w.line(format!("WHERE {condition}"));
+        conditions.push(condition(w));
+    }
+    if !conditions.is_empty() {
+        w.line(format!("WHERE {}", conditions.join(" AND ")));
     }
     if w.chance.percent(60) {
         w.line(format!("ORDER BY {id}, s.factor"));

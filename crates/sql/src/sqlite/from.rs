@@ -14,9 +14,65 @@ use crate::names::free_name;
 use super::expression::Context;
 use super::query::{Lowering, Place};
 use super::relation::{Relation, RowOrder, ScopeColumn};
-use super::select::{conjuncts, unnested};
+use super::select::{all_of, conjuncts, unnested};
 
 impl Lowering<'_> {
+    /// FROM with a WHERE. Equalities between a table behind a comma and those before it are what the two are
+    /// joined on; the conditions that are left come back.
+    pub(crate) fn from_where<'w>(
+        &mut self,
+        from: &[TableWithJoins],
+        selection: Vec<&'w ast::Expr>,
+        span: &Span,
+    ) -> Result<(Relation, Vec<&'w ast::Expr>), Refusal> {
+        let Some((first, rest)) = from.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+            return Ok((self.from(from, span)?, selection));
+        };
+        let mut left = selection;
+        let mut relation = self.joined(first)?;
+        for next in rest {
+            let right = self.joined(next)?;
+            let place = self.places.of(next);
+            let mut on = Vec::new();
+            let mut others = Vec::new();
+            for part in left {
+                if !is_equality(part) || !Self::ties(part, &relation, &right) {
+                    others.push(part);
+                    continue;
+                }
+                on.push(part);
+            }
+            left = others;
+            relation = match all_of(&on) {
+                Some(condition) => {
+                    let constraint = JoinConstraint::On(condition);
+                    self.join(&relation, right, JoinKind::Inner, &constraint, place)?
+                }
+                None => {
+                    let none = &JoinConstraint::None;
+                    let mut pairs = self.join(&relation, right, JoinKind::Cross, none, place)?;
+                    // A comma, unlike CROSS JOIN, lets the planner choose.
+                    pairs.order = RowOrder::Unknown;
+                    pairs.written = None;
+                    pairs
+                }
+            };
+        }
+        Ok((relation, left))
+    }
+
+    /// Whether an equality has one side on each of two relations.
+    fn ties(condition: &ast::Expr, left: &Relation, right: &Relation) -> bool {
+        let ast::Expr::BinaryOp {
+            left: a, right: b, ..
+        } = unnested(condition)
+        else {
+            return false;
+        };
+        let apart = |a, b| Self::only_reads(a, left, right) && Self::only_reads(b, right, left);
+        apart(a, b) || apart(b, a)
+    }
+
     pub(crate) fn from(
         &mut self,
         from: &[TableWithJoins],
@@ -531,4 +587,14 @@ impl Lowering<'_> {
         });
         reads && !foreign
     }
+}
+
+fn is_equality(condition: &ast::Expr) -> bool {
+    matches!(
+        unnested(condition),
+        ast::Expr::BinaryOp {
+            op: BinaryOperator::Eq,
+            ..
+        }
+    )
 }

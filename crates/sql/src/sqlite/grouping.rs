@@ -356,7 +356,12 @@ impl Lowering<'_> {
                 None,
             ));
         };
-        let base = self.type_of(&argument, relation.node)?.base;
+        let mut base = self.type_of(&argument, relation.node)?.base;
+        if base == Base::Text && matches!(name.as_str(), "AVG" | "TOTAL") {
+            // These add what texts begin with as floats.
+            argument = Expr::call(Function::SqliteReal, vec![argument]);
+            base = Base::Float64;
+        }
         let number = matches!(
             base,
             Base::Int64 | Base::Float64 | Base::Number | Base::Nothing

@@ -21,7 +21,9 @@ impl Lowering<'_> {
     ) -> Result<Relation, Refusal> {
         let span = self.places.of(select);
         self.refuse_foreign_clauses(select)?;
-        let mut relation = self.from(&select.from, &span)?;
+        let asked = select.selection.as_ref().map(conjuncts).unwrap_or_default();
+        let (mut relation, asked) = self.from_where(&select.from, asked, &span)?;
+        let selection = all_of(&asked);
         let named = |condition: &ast::Expr, relation: &Relation| {
             let mut condition = condition.clone();
             let mut aliases = AliasNames {
@@ -32,7 +34,7 @@ impl Lowering<'_> {
             let _: std::ops::ControlFlow<()> = condition.visit(&mut aliases);
             condition
         };
-        if let Some(condition) = &select.selection {
+        if let Some(condition) = &selection {
             let condition = named(condition, &relation);
             relation = self.filtered(relation, &condition)?;
         }
@@ -63,7 +65,7 @@ impl Lowering<'_> {
             // for more than it does itself.
             let sorted = !terms.is_empty() && !aggregated;
             relation.order = if place == Place::Top && !sorted && !has_windows(select, &terms) {
-                let selection = select.selection.as_ref();
+                let selection = selection.as_ref();
                 let selection = selection.map(|condition| named(condition, &relation));
                 Self::begins_as_written(&relation, selection.as_ref(), select.having.as_ref())
             } else {
@@ -247,6 +249,17 @@ impl ast::VisitorMut for AliasNames<'_> {
         }
         std::ops::ControlFlow::Continue(())
     }
+}
+
+/// The condition that all of these are true.
+pub(crate) fn all_of(conditions: &[&ast::Expr]) -> Option<ast::Expr> {
+    let mut parts = conditions.iter().map(|part| (*part).clone());
+    let first = parts.next()?;
+    Some(parts.fold(first, |left, right| ast::Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::And,
+        right: Box::new(right),
+    }))
 }
 
 /// The conjuncts of a condition.

@@ -139,11 +139,8 @@ impl Directive {
                     SqliteValue::Real(real) => sqlite_real_text(*real, release)?,
                     SqliteValue::Text(text) => text.clone(),
                 };
-                // Precision and width count bytes.
-                if !text.is_ascii() && (self.precision.is_some() || self.width > 0) {
-                    return None;
-                }
-                let shown = &text[..self.precision.unwrap_or(text.len()).min(text.len())];
+                // Precision and width count bytes; a letter that is cut in two is no text.
+                let shown = text.get(..self.precision.unwrap_or(text.len()).min(text.len()))?;
                 Some(self.padded(shown))
             }
             _ => None,
@@ -174,7 +171,7 @@ impl Directive {
     }
 
     fn padded(&self, text: &str) -> String {
-        let missing = " ".repeat(self.width.saturating_sub(text.chars().count()));
+        let missing = " ".repeat(self.width.saturating_sub(text.len()));
         if self.left {
             format!("{text}{missing}")
         } else {
