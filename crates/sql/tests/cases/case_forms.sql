@@ -15,7 +15,7 @@ SELECT
     nullif(status, '') AS nonempty,
     CASE WHEN status = 'open' THEN 1 ELSE 0 END + CASE WHEN amount > 3 THEN 1 ELSE 0 END AS flags,
     greatest(amount, 1.5) AS "top",
-    CASE WHEN weight IS NULL THEN NULL ELSE least(weight, amount) END AS low
+    CASE WHEN weight IS NULL THEN NULL ELSE py_min(weight, amount) END AS low
 FROM orders_2
 ORDER BY row_no
 -- level: Flat; orders(order_id, status, amount, weight + row_no)
