@@ -9,7 +9,7 @@ WITH base AS (
 )
 SELECT
     order_id,
-    (status IS NOT DISTINCT FROM 'open') AS open,
+    (status IS NOT DISTINCT FROM 'open') AS "open",
     (status IS DISTINCT FROM 'open') AS not_open,
     coalesce(status IN ('a', 'b'), FALSE) AS listed,
     light,
