@@ -19,7 +19,7 @@ use super::select::{all_of, conjuncts, unnested};
 impl Lowering<'_> {
     /// FROM with a WHERE. Equalities between a table behind a comma and those before it are what the two are
     /// joined on; the conditions that are left come back.
-    pub(crate) fn from_where<'w>(
+    pub(crate) fn tables_where<'w>(
         &mut self,
         from: &[TableWithJoins],
         selection: Vec<&'w ast::Expr>,

@@ -22,7 +22,7 @@ impl Lowering<'_> {
         let span = self.places.of(select);
         self.refuse_foreign_clauses(select)?;
         let asked = select.selection.as_ref().map(conjuncts).unwrap_or_default();
-        let (mut relation, asked) = self.from_where(&select.from, asked, &span)?;
+        let (mut relation, asked) = self.tables_where(&select.from, asked, &span)?;
         let selection = all_of(&asked);
         let named = |condition: &ast::Expr, relation: &Relation| {
             let mut condition = condition.clone();

@@ -36,7 +36,7 @@ fn join(dice: &mut Dice) -> (Vec<String>, String) {
     let text = |table: usize, at: usize| types[table][at] == "TEXT";
     let mut sql = "a".to_owned();
     let mut joined = Vec::new();
-    for table in 1..count {
+    for (table, name) in TABLES.into_iter().enumerate().take(count).skip(1) {
         let other = dice.below(table as u64) as usize;
         let (l, r) = loop {
             let (l, r) = (column(dice, other), column(dice, table));
@@ -48,7 +48,7 @@ fn join(dice: &mut Dice) -> (Vec<String>, String) {
             joined.push(l);
         }
         let kind = ["JOIN", "JOIN", "LEFT JOIN"][dice.below(3) as usize];
-        let (name, on) = (TABLES[table], TABLES[other]);
+        let on = TABLES[other];
         sql.push_str(&format!(" {kind} {name} ON {on}.k{l} = {name}.k{r}"));
     }
     let mut conditions = Vec::new();
