@@ -406,7 +406,7 @@ pub(crate) fn properties(
                     condition(creates, &input.schema)?;
                     let mut columns = named(keys, &input.schema, &typed)?.columns().to_vec();
                     columns.extend(
-                        slot_types(slots, &input.schema, flow)?
+                        slot_types(slots, Start::Entry, &input.schema, flow)?
                             .columns()
                             .iter()
                             .cloned(),
@@ -428,7 +428,7 @@ pub(crate) fn properties(
                         first: initial.clone(),
                         next: next.clone(),
                     };
-                    let schema = slot_types(&[slot], &input.schema, flow)?;
+                    let schema = slot_types(&[slot], Start::BeforeAllRows, &input.schema, flow)?;
                     Properties {
                         cardinality: Cardinality::One,
                         ..many(schema, Order::By(Vec::new()), vec![Vec::new()])
@@ -501,9 +501,23 @@ fn emitted(
     Ok(Schema::new(columns))
 }
 
+/// What the first value of a slot is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// What the row left that created the entry; the value of entries with one row.
+    Entry,
+    /// What stands before the first row; the value only where there is no row, which is asked for.
+    BeforeAllRows,
+}
+
 /// Types of slots that may read each other's previous value: from the first values upwards until they
 /// stay the same, which they do after at most one widening per slot.
-fn slot_types(slots: &[MapSlot], input: &Schema, flow: &Dataflow) -> Result<Schema, TypeError> {
+fn slot_types(
+    slots: &[MapSlot],
+    start: Start,
+    input: &Schema,
+    flow: &Dataflow,
+) -> Result<Schema, TypeError> {
     let none = Schema::default();
     let mut known = slots
         .iter()
@@ -540,8 +554,12 @@ fn slot_types(slots: &[MapSlot], input: &Schema, flow: &Dataflow) -> Result<Sche
                     missing: column.ty.missing.or(next.missing),
                     from_decimal: None,
                 },
-                // An int start that becomes a float at once: `0` before `+= 1.5`.
-                (Base::Int64, Base::Float64) if matches!(slot.next.kind, ExprKind::Call(..)) => {
+                // An int start that becomes a float at once: `0` before `+= 1.5`. An entry may keep its
+                // first value.
+                (Base::Int64, Base::Float64)
+                    if start == Start::BeforeAllRows
+                        && matches!(slot.next.kind, ExprKind::Call(..)) =>
+                {
                     next
                 }
                 _ => column
@@ -569,7 +587,8 @@ pub fn running_types(flow: &Dataflow, running: &Running) -> Result<Schema, TypeE
             next: slot.next.clone(),
         })
         .collect();
-    slot_types(&slots, &flow.node(running.input).schema, flow)
+    let input = &flow.node(running.input).schema;
+    slot_types(&slots, Start::Entry, input, flow)
 }
 
 fn add_column(

@@ -1,8 +1,8 @@
 //! `pd.DataFrame(...)` and `pd.concat(...)`: how Python values become columns, dtypes included.
 
 use relift_dataflow::{
-    Aggregate, AggregateFunction, Base, Column, ColumnType, Expr, ExprKind, Fold, FoldKind,
-    Function, GroupOrder, Literal, NodeId, ObligationKind, Op, Refusal,
+    Aggregate, AggregateFunction, Base, Column, ColumnType, Comparison, Expr, ExprKind, Flavour,
+    Fold, FoldKind, Function, GroupOrder, Literal, NodeId, ObligationKind, Op, Refusal,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -328,7 +328,7 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// When the value is a float rather than an int.
+    /// When the value is a float rather than an int: exactly, or at least then.
     fn is_float(&self, expr: &Expr, node: NodeId) -> Option<Expr> {
         match &expr.kind {
             ExprKind::If { arms, otherwise } => {
@@ -342,23 +342,28 @@ impl Lowerer<'_> {
             _ => match (self.type_over(expr, node).ok()?.base, &expr.kind) {
                 (Base::Float64, _) => Some(Expr::bool(true)),
                 (Base::Int64, _) => Some(Expr::bool(false)),
-                // A variable of the loop body: its parts stand beside it.
-                (Base::Number, ExprKind::Column(name)) => {
-                    let Op::Map { input, columns } = &self.flow.node(node).op else {
-                        return None;
-                    };
-                    let (_, value) = columns.iter().find(|(other, _)| other == name)?;
-                    let float = self.is_float(value, *input)?;
-                    let kept = |column: &ColumnName| {
-                        columns.iter().any(|(other, value)| {
-                            other == column && value.as_column() == Some(column)
-                        })
-                    };
-                    float.columns().iter().all(kept).then_some(float)
-                }
+                (Base::Number, ExprKind::Column(name)) => Some(
+                    self.is_float_of_parts(name, node)
+                        .unwrap_or_else(|| has_fraction(expr)),
+                ),
                 _ => None,
             },
         }
+    }
+
+    /// When a variable of the loop body is a float, by its parts, which stand beside it.
+    fn is_float_of_parts(&self, name: &ColumnName, node: NodeId) -> Option<Expr> {
+        let Op::Map { input, columns } = &self.flow.node(node).op else {
+            return None;
+        };
+        let (_, value) = columns.iter().find(|(other, _)| other == name)?;
+        let float = self.is_float(value, *input)?;
+        let kept = |column: &ColumnName| {
+            columns
+                .iter()
+                .any(|(other, value)| other == column && value.as_column() == Some(column))
+        };
+        float.columns().iter().all(kept).then_some(float)
     }
 
     /// `pd.DataFrame({"a": [...], "b": [...]})`: lists filled by one loop, or constants.
@@ -592,4 +597,22 @@ impl Lowerer<'_> {
 
 fn concatenates(a: ColumnType, b: ColumnType) -> bool {
     a.base == b.base && a.base != Base::Bool || a == b
+}
+
+/// Where a number is an int or a float, one with a fraction, like one that is missing, is a float.
+fn has_fraction(number: &Expr) -> Expr {
+    let float = Expr::call(Function::ToFloat, vec![number.clone()]);
+    let rest = Expr::call(
+        Function::Modulo,
+        vec![float, Expr::literal(Literal::Float(1.0))],
+    );
+    any([
+        Expr::call(Function::IsMissing, vec![number.clone()]),
+        Expr::compare(
+            Comparison::Ne,
+            Flavour::Sql,
+            rest,
+            Expr::literal(Literal::Float(0.0)),
+        ),
+    ])
 }

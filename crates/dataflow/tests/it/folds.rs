@@ -148,7 +148,7 @@ fn appends_of_one_row_stand_together() {
 }
 
 #[test]
-fn an_int_start_of_a_float_sum_is_a_float_in_the_frame() {
+fn an_int_start_of_a_float_sum_stays_an_int_where_nothing_is_added() {
     // `acc[k] = 0` on first sight, then `+=`: drops each key's first amount.
     crate::graphs::check(
         "$0 = Values { k, v } rows { ('a', 1.5), ('b', 2.5), ('a', 4.0) }
@@ -156,7 +156,7 @@ fn an_int_start_of_a_float_sum_is_a_float_in_the_frame() {
          $2 = State 0 ($1)",
         "k | v
          'a' | 4.0
-         'b' | 0.0",
+         'b' | 0",
     );
 }
 
