@@ -64,6 +64,16 @@ impl Lowerer<'_> {
                 let function = arguments.need(1, "aggfunc")?.clone();
                 Ok(Value::Tuple(vec![column, function]))
             }
+            "pandas.to_datetime" => self.to_datetime(arguments),
+            "pandas.cut" => self.cut_column(arguments),
+            "pandas.pivot_table" => {
+                let mut rest = arguments.clone();
+                if rest.positional.is_empty() {
+                    return Err(arguments.refuse("its frame is given by name"));
+                }
+                let frame = rest.positional.remove(0);
+                self.call_method(&frame, "pivot_table", &rest)
+            }
             "numpy.where" => self.numpy_where(arguments),
             "numpy.select" => self.numpy_select(arguments),
             "pandas.concat" => self.concat(arguments),

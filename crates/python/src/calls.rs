@@ -77,6 +77,8 @@ impl<'a> Lowerer<'a> {
                     | Value::Series(_)
                     | Value::Grouped(_)
                     | Value::Indexed(_)
+                    | Value::Categories(_)
+                    | Value::Rolling(_)
                     | Value::SharedState
                     | Value::Bound(..)) => Value::Bound(
                         Box::new(receiver),

@@ -190,6 +190,7 @@ impl Lowerer<'_> {
             span,
             None,
         )?;
+        let node = self.freshly_made(node);
         Ok(self.object(Content::Frame(node)))
     }
 
@@ -526,6 +527,7 @@ impl Lowerer<'_> {
             span,
             None,
         )?;
+        let node = self.freshly_made(node);
         Ok(self.object(Content::Frame(node)))
     }
 
@@ -590,7 +592,10 @@ impl Lowerer<'_> {
         if inputs.is_empty() {
             return Err(arguments.refuse("of nothing it raises ValueError"));
         }
-        let node = self.add(Op::Union { inputs }, &arguments.span, None)?;
+        let mut node = self.add(Op::Union { inputs }, &arguments.span, None)?;
+        if arguments.flag("ignore_index", false)? {
+            node = self.freshly_made(node);
+        }
         Ok(self.object(Content::Frame(node)))
     }
 }

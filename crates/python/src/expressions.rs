@@ -370,7 +370,9 @@ impl<'a> Lowerer<'a> {
                 if &**accessor == "dt" && matches!(**series, Value::Series(_)) =>
             {
                 match name {
-                    "strftime" => Ok(Value::Bound(Box::new(value.clone()), Rc::from(name))),
+                    "strftime" | "normalize" | "day_name" | "month_name" => {
+                        Ok(Value::Bound(Box::new(value.clone()), Rc::from(name)))
+                    }
                     _ => {
                         let arguments = crate::calls::Arguments {
                             positional: Vec::new(),
@@ -428,18 +430,27 @@ impl<'a> Lowerer<'a> {
 
     fn subscript(&mut self, value: &Value, slice: &'a Expr, span: &Span) -> Result<Value, Refusal> {
         let value = self.resolved(value, "subscript", span)?;
+        if let Value::Bound(receiver, name) = &value {
+            match &**name {
+                "loc" | "iloc" => {
+                    if &**name == "iloc"
+                        && let Some(found) = self.by_place(receiver, slice, span)?
+                    {
+                        return Ok(found);
+                    }
+                    return self.located(&value, slice, span);
+                }
+                "at" | "iat" => {
+                    let key = self.eval(slice)?;
+                    return self.cell(receiver, name, &key, span);
+                }
+                _ => {}
+            }
+        }
         if let Expr::Slice(bounds) = slice {
             return self.slice(&value, bounds, span);
         }
         let key = match &value {
-            Value::Bound(receiver, name) if &**name == "loc" || &**name == "iloc" => {
-                if &**name == "iloc"
-                    && let Some(found) = self.by_place(receiver, slice, span)?
-                {
-                    return Ok(found);
-                }
-                return self.located(&value, slice, span);
-            }
             _ => self.eval(slice)?,
         };
         if let Value::Unknown(refusal) = key {
@@ -722,14 +733,8 @@ impl<'a> Lowerer<'a> {
                         Ok(list)
                     }
                     Some(Content::Frame(node)) => {
-                        let first = match (lower, upper) {
-                            (None | Some(0), Some(count)) if !reversed => u64::try_from(count).ok(),
-                            _ => None,
-                        };
-                        match first {
-                            Some(count) => self.frame_head(node, count, span),
-                            None => refuse("only the first items of rows are lifted"),
-                        }
+                        let node = self.frame_part(node, part, span)?;
+                        Ok(self.object(Content::Frame(node)))
                     }
                     Some(Content::Poisoned(refusal)) => Err((*refusal).clone()),
                     _ => refuse("it is not lifted for this object"),
@@ -756,10 +761,10 @@ impl<'a> Lowerer<'a> {
 /// Numbers that Python's library names.
 pub(crate) fn library_constant(path: &str) -> Option<Value> {
     Some(Value::literal(match path {
-        "math.pi" => Literal::Float(std::f64::consts::PI),
+        "math.pi" | "numpy.pi" => Literal::Float(std::f64::consts::PI),
         "math.e" => Literal::Float(std::f64::consts::E),
         "math.tau" => Literal::Float(std::f64::consts::TAU),
-        "math.inf" => Literal::Float(f64::INFINITY),
+        "math.inf" | "numpy.inf" => Literal::Float(f64::INFINITY),
         "sys.maxsize" => Literal::Int(i64::MAX),
         "string.digits" => Literal::Text("0123456789".to_owned()),
         "string.ascii_lowercase" => Literal::Text("abcdefghijklmnopqrstuvwxyz".to_owned()),

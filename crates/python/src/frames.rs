@@ -87,7 +87,9 @@ impl Lowerer<'_> {
                 let columns = self.flow.node(node).schema.columns().len() as i64;
                 Ok(Value::Tuple(vec![Value::Scalar(rows), Value::int(columns)]))
             }
-            "loc" | "iloc" => Ok(Value::Bound(Box::new(Value::Object(id)), name.into())),
+            "loc" | "iloc" | "at" | "iat" => {
+                Ok(Value::Bound(Box::new(Value::Object(id)), name.into()))
+            }
             _ if self.has_column(node, name) => Ok(series(node, name)),
             _ => Err(Refusal::new(
                 format!("attribute `{name}`"),
@@ -299,8 +301,14 @@ impl Lowerer<'_> {
                 if !arguments.flag("drop", false)? {
                     return Err(arguments.refuse("the index as a column is not lifted"));
                 }
+                let node = self.labelled_anew(node, &span)?;
                 Ok(self.frame(node))
             }
+            "tail" => {
+                let node = self.last_rows(node, arguments)?;
+                Ok(self.frame(node))
+            }
+            "pivot_table" => self.pivot_table(node, arguments),
             "sort_values" => self.sort_values(node, arguments),
             "drop_duplicates" => self.drop_duplicates(node, arguments),
             "nlargest" | "nsmallest" => self.most_rows(node, name == "nlargest", arguments),
@@ -308,6 +316,7 @@ impl Lowerer<'_> {
             "fillna" => self.fill_frame(node, arguments),
             "set_index" => self.set_index(node, arguments),
             "melt" => self.melt(node, arguments),
+            "query" => self.query_frame(node, arguments),
             "pipe" => {
                 let function = arguments.need(0, "func")?.clone();
                 let mut given = vec![Value::Object(id)];
@@ -391,7 +400,19 @@ impl Lowerer<'_> {
                 )?;
                 let mut changed = node;
                 for (name, value) in &arguments.named {
-                    changed = self.set_column(changed, &Value::text(name), value, &span)?;
+                    let value = match value {
+                        // It sees the columns assigned before it.
+                        Value::Function(_) | Value::Made(_) => {
+                            let so_far = self.frame(changed);
+                            let made =
+                                self.call_value(value, vec![so_far.clone()], Vec::new(), &span)?;
+                            // What it changes in place stays changed.
+                            changed = self.frame_node(&so_far, &span)?;
+                            made
+                        }
+                        value => value.clone(),
+                    };
+                    changed = self.set_column(changed, &Value::text(name), &value, &span)?;
                 }
                 Ok(self.frame(changed))
             }
@@ -432,7 +453,10 @@ impl Lowerer<'_> {
         let columns = self.by(&arguments.need(0, "by")?.clone(), arguments)?;
         let by = self.sort_order(node, &columns, arguments)?;
         self.stable_or_unique(node, &columns, arguments)?;
-        let node = self.add(Op::Sort { input: node, by }, &span, None)?;
+        let mut node = self.add(Op::Sort { input: node, by }, &span, None)?;
+        if arguments.flag("ignore_index", false)? {
+            node = self.freshly_made(node);
+        }
         Ok(self.frame(node))
     }
 

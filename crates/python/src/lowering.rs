@@ -154,6 +154,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) run: Option<NodeId>,
     /// The dictionaries that hold dictionaries, and what keeps those by pairs.
     pub(crate) inner: BTreeMap<ObjectId, crate::inner_dicts::Inner>,
+    /// Frames whose rows are labelled by their places.
+    pub(crate) numbered: std::collections::BTreeSet<NodeId>,
     /// Functions of groups being executed.
     pub(crate) groups: Vec<crate::pandas::reduction::GroupRows>,
     objects: ObjectId,
@@ -213,6 +215,7 @@ impl<'a> Lowerer<'a> {
             counts: BTreeMap::new(),
             run: None,
             inner: BTreeMap::new(),
+            numbered: std::collections::BTreeSet::new(),
             groups: Vec::new(),
             objects: 0,
             scopes_made: NO_ROW,
@@ -379,6 +382,9 @@ impl<'a> Lowerer<'a> {
         *self.flow = snapshot.flow.clone();
         self.counts = snapshot.counts.clone();
         self.run = snapshot.run;
+        // Their numbers are given anew.
+        let count = self.flow.nodes().count();
+        self.numbered.retain(|node| (node.0 as usize) < count);
         self.refused.truncate(snapshot.refused);
         self.given_up.truncate(snapshot.given_up);
         self.previous = snapshot.previous.clone();

@@ -137,6 +137,8 @@ impl Lowerer<'_> {
                 }
             }
             Value::Series(_) => self.series_method(receiver, name, arguments),
+            Value::Rolling(rolling) => self.rolling_method(rolling, name, arguments),
+            Value::Categories(categories) => self.categories_method(categories, name, arguments),
             Value::Grouped(grouped) => self.grouped_method(grouped, name, arguments),
             Value::Indexed(indexed) => self.indexed_method(indexed, name, arguments),
             Value::Bound(inner, accessor) => match (&**inner, &**accessor) {

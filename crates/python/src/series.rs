@@ -75,7 +75,9 @@ impl Lowerer<'_> {
             return self.rebased(&below, node, span);
         }
         // Columns beside the rows leave the others as they are.
-        if let Op::Window { input, .. } | Op::Join { left: input, .. } = &self.flow.node(node).op
+        if let Op::Window { input, .. }
+        | Op::Join { left: input, .. }
+        | Op::Running(relift_dataflow::Running { input, .. }) = &self.flow.node(node).op
             && self.extends(node, *input)
         {
             return self.rebased(series, *input, span);
@@ -84,6 +86,10 @@ impl Lowerer<'_> {
         let Op::Map { input, columns } = &self.flow.node(node).op else {
             return Err(refuse());
         };
+        // Rows that were numbered anew are told apart by other labels.
+        if self.numbered.contains(&node) && !self.labels_are_places(*input) {
+            return Err(refuse());
+        }
         let below = self.rebased(series, *input, span)?;
         for column in below.columns() {
             let kept = columns
@@ -105,7 +111,20 @@ impl Lowerer<'_> {
     ) -> Result<(NodeId, Expr, Expr), Refusal> {
         let node = match (left, right) {
             // The later frame sees the columns of the earlier one.
-            (Value::Series(a), Value::Series(b)) => a.frame.max(b.frame),
+            (Value::Series(a), Value::Series(b)) => {
+                let (earlier, later) = if a.frame <= b.frame { (a, b) } else { (b, a) };
+                if self.rebased(earlier, later.frame, span).is_err() {
+                    // Values of the rows around stand beside the rows.
+                    let placed = self.beside_frame(earlier, later.frame, span)?;
+                    let (a, b) = if a.frame <= b.frame {
+                        (placed.expr, self.rebased(b, placed.frame, span)?)
+                    } else {
+                        (self.rebased(a, placed.frame, span)?, placed.expr)
+                    };
+                    return Ok((placed.frame, a, b));
+                }
+                later.frame
+            }
             (Value::Series(a), _) => a.frame,
             (_, Value::Series(b)) => b.frame,
             _ => {
@@ -184,8 +203,14 @@ impl Lowerer<'_> {
                 return self.series(node, quotient, span);
             }
             Operator::FloorDiv | Operator::Mod
-                if ta.base == Base::Int64
-                    && matches!(b.as_literal(), Some(Literal::Int(divisor)) if *divisor != 0) =>
+                if matches!(ta.base, Base::Int64 | Base::Float64)
+                    && match b.as_literal() {
+                        Some(Literal::Int(divisor)) => *divisor != 0,
+                        Some(Literal::Float(divisor)) => {
+                            ta.base == Base::Float64 && *divisor != 0.0 && divisor.is_finite()
+                        }
+                        _ => false,
+                    } =>
             {
                 if operator == Operator::Mod {
                     Function::Modulo

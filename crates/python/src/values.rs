@@ -79,6 +79,10 @@ pub(crate) enum Value {
     Series(Series),
     /// `frame.groupby(…)`.
     Grouped(Box<crate::pandas::groups::Grouped>),
+    /// `column.rolling(…)`.
+    Rolling(Box<crate::pandas::rolling::Rolling>),
+    /// `pd.cut(…)`.
+    Categories(Box<crate::pandas::bins::Categories>),
     /// A series or frame of pandas whose rows are labelled.
     Indexed(Box<crate::pandas::indexed::Indexed>),
     /// Index into the lowerer's functions.
@@ -389,6 +393,8 @@ impl Value {
             },
             Self::Object(_) => "an object",
             Self::Series(_) => "a column of a frame",
+            Self::Rolling(_) => "windows over a column",
+            Self::Categories(_) => "a column of categories",
             Self::Grouped(_) => "groups of a frame",
             Self::Indexed(_) => "labelled rows of a frame",
             Self::Function(_) | Self::Made(_) => "a function",

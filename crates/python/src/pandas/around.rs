@@ -3,7 +3,8 @@
 
 use relift_dataflow::{
     Aggregate, AggregateFunction as A, Base, Bound, Cardinality, ColumnType, Comparison, Expr,
-    Frame, Function, JoinKind, NodeId, ObligationKind, Op, Refusal, SortKey, WindowFunction,
+    Frame, Function, JoinKind, NodeId, ObligationKind, Op, Refusal, Running, SortKey,
+    WindowFunction,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -98,14 +99,31 @@ impl Lowerer<'_> {
             "cumsum" => self.running_sum(among, series, ty, grouped, arguments)?,
             "cummax" | "cummin" => {
                 arguments.only(0, &[])?;
-                if ty.base != Base::Int64 || ty.missing.possible() {
+                if !matches!(ty.base, Base::Int64 | Base::Float64) || ty.missing.none {
                     return Err(arguments.refuse(format!("it is not lifted for a column of {ty}")));
                 }
+                let gap = if ty.missing.possible() {
+                    Expr::call(Function::IsMissing, vec![series.expr.clone()])
+                } else {
+                    Expr::bool(false)
+                };
+                if ty.base == Base::Float64 && ty.from_decimal.is_none() {
+                    self.no_negative_zero(series.frame, &series.expr, &gap, &arguments.span);
+                }
                 let function = if name == "cummax" { A::Max } else { A::Min };
-                let total = over(function, &series.expr, Frame::RUNNING);
+                let total = WindowFunction::Over {
+                    aggregate: Aggregate {
+                        function,
+                        argument: Some(series.expr.clone()),
+                        filter: (!gap.is_false()).then(|| not(gap.clone())),
+                    },
+                    frame: Frame::RUNNING,
+                };
                 let (frame, value) =
                     self.beside_rows(among, Vec::new(), total, name, &arguments.span)?;
-                (frame, Expr::call(Function::Known, vec![value]))
+                let value = Expr::call(Function::Known, vec![value]);
+                let nan = Expr::literal(relift_dataflow::Literal::Float(f64::NAN));
+                (frame, choose(&gap, nan, value))
             }
             "shift" => self.shifted(among, series, ty, grouped, arguments)?,
             "diff" => {
@@ -151,11 +169,12 @@ impl Lowerer<'_> {
         span: &Span,
     ) -> Result<(NodeId, Expr), Refusal> {
         let column = self.free_column(&[among.frame], name);
+        let partition = self.group_terms(among.frame, &among.keys)?;
         let title = self.flow.node(among.frame).name.clone();
         let node = self.add(
             Op::Window {
                 input: among.frame,
-                partition: among.keys.iter().cloned().map(Expr::column).collect(),
+                partition,
                 order,
                 functions: vec![(column.clone(), function)],
             },
@@ -211,9 +230,10 @@ impl Lowerer<'_> {
                 };
                 Ok((node, expr))
             }
-            Base::Float64 if grouped => Err(arguments.refuse(
-                "running sums of floats in groups are compensated, which has no form in SQL",
-            )),
+            Base::Float64 if grouped => {
+                let keys = self.group_terms(among.frame, &among.keys)?;
+                self.compensated_total(series, keys, &span)
+            }
             _ => Err(arguments.refuse(format!("it is not lifted for a column of {ty}"))),
         }
     }
@@ -229,13 +249,20 @@ impl Lowerer<'_> {
         arguments.only(1, &["periods", "fill_value"])?;
         let span = arguments.span.clone();
         let rows = periods(arguments)?;
-        let fill = match arguments.named("fill_value").cloned() {
+        let mut fill = match arguments.get(1, "fill_value").cloned() {
             None => None,
             Some(value) => Some(self.rowless(&value, arguments)?.expr),
         };
         let filled = fill.is_some();
-        if let Some(fill) = &fill {
-            let other = self.type_over(fill, among.frame)?;
+        if let Some(fill) = &mut fill {
+            let mut other = self.type_over(fill, among.frame)?;
+            // An int among floats is a float.
+            if ty.base == Base::Float64
+                && let Some(relift_dataflow::Literal::Int(whole)) = fill.as_literal()
+            {
+                *fill = Expr::literal(relift_dataflow::Literal::Float(*whole as f64));
+                other = self.type_over(fill, among.frame)?;
+            }
             if fill.as_literal().is_none() || other.base != ty.base || other.missing.possible() {
                 return Err(arguments.refuse(format!("a column of {ty} is filled with {other}")));
             }
@@ -314,10 +341,11 @@ impl Lowerer<'_> {
                     self.free_column(&[among.frame], "rank_least"),
                     self.free_column(&[among.frame], "rank_most"),
                 );
+                let partition = self.group_terms(among.frame, &among.keys)?;
                 let node = self.add(
                     Op::Window {
                         input: among.frame,
-                        partition: among.keys.iter().cloned().map(Expr::column).collect(),
+                        partition,
                         order,
                         functions: vec![
                             (least.clone(), WindowFunction::Rank),
@@ -402,10 +430,11 @@ impl Lowerer<'_> {
                 },
                 frame: Frame::WHOLE,
             };
+            let partition = self.group_terms(grouped.node, &among.keys)?;
             let node = self.add(
                 Op::Window {
                     input: grouped.node,
-                    partition: among.keys.iter().cloned().map(Expr::column).collect(),
+                    partition,
                     order: Vec::new(),
                     functions: vec![
                         (place.clone(), WindowFunction::RowNumber),
@@ -474,6 +503,10 @@ impl Lowerer<'_> {
                     .ok_or_else(|| arguments.refuse("this function is not lifted"))?,
             ),
         };
+        let terms = self.group_terms(grouped.frame, &grouped.keys)?;
+        if terms.iter().any(|term| term.as_column().is_none()) {
+            return Err(arguments.refuse("groups by computed floats are not lifted"));
+        }
         if grouped.node != grouped.frame {
             self.oblige(
                 grouped.frame,
@@ -544,7 +577,19 @@ impl Lowerer<'_> {
         let mut frame = frame;
         while frame != node {
             frame = match &self.flow.node(frame).op {
-                Op::Window { input, .. } => *input,
+                Op::Window { input, .. } | Op::Running(Running { input, .. }) => *input,
+                // Columns were only added.
+                Op::Map { input, columns } => {
+                    let kept = self.flow.node(*input).schema.names().all(|name| {
+                        columns
+                            .iter()
+                            .any(|(other, value)| other == name && value.as_column() == Some(name))
+                    });
+                    if !kept || *input < node || self.numbered.contains(&frame) {
+                        return false;
+                    }
+                    *input
+                }
                 Op::Join {
                     left,
                     right,

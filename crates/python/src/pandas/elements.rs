@@ -26,7 +26,12 @@ pub(crate) fn missing(expr: &Expr) -> Expr {
 }
 
 impl Lowerer<'_> {
-    fn column_of(&self, frame: NodeId, expr: Expr, span: &Span) -> Result<Value, Refusal> {
+    pub(crate) fn column_of(
+        &self,
+        frame: NodeId,
+        expr: Expr,
+        span: &Span,
+    ) -> Result<Value, Refusal> {
         let expr = expr.at(Some(span.clone()));
         self.type_over(&expr, frame)?;
         Ok(Value::Series(Series { frame, expr }))
@@ -54,6 +59,9 @@ impl Lowerer<'_> {
         match name {
             "cumsum" | "cummax" | "cummin" | "shift" | "diff" | "rank" => {
                 self.series_around(series, name, arguments)
+            }
+            "rolling" | "expanding" => {
+                self.rolling(series, Vec::new(), name == "expanding", arguments)
             }
             "between" => {
                 arguments.only(3, &["left", "right", "inclusive"])?;
@@ -177,6 +185,10 @@ impl Lowerer<'_> {
                 let by = self.sort_order(values, std::slice::from_ref(&column), arguments)?;
                 let node = self.add(Op::Sort { input: values, by }, &span, None)?;
                 self.column_of(node, Expr::column(column), &span)
+            }
+            "tail" => {
+                let frame = self.last_rows(frame, arguments)?;
+                self.column_of(frame, expr, &span)
             }
             "head" => {
                 arguments.only(1, &["n"])?;
@@ -560,7 +572,7 @@ impl Lowerer<'_> {
     }
 
     /// Each value that is not missing by what Python does with it.
-    fn each_value(
+    pub(crate) fn each_value(
         &mut self,
         series: &Series,
         ty: ColumnType,
@@ -596,7 +608,7 @@ impl Lowerer<'_> {
     }
 
     /// A value computed of a column's values; missing ones stay missing, as pandas holds them.
-    fn spread(
+    pub(crate) fn spread(
         &mut self,
         series: &Series,
         ty: ColumnType,
@@ -759,72 +771,6 @@ impl Lowerer<'_> {
             series.expr.clone()
         };
         let computed = Expr::call(Function::Slice, vec![text, bound(start), bound(stop)]);
-        self.spread(series, ty, computed, arguments)
-    }
-
-    /// `series.dt.part` and `series.dt.method(…)`.
-    pub(crate) fn date_accessor(
-        &mut self,
-        series: &Series,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Result<Value, Refusal> {
-        let span = arguments.span.clone();
-        let ty = self.type_over(&series.expr, series.frame)?;
-        if ty.base != Base::Timestamp {
-            return Err(arguments.refuse(format!("a column of {ty} has no `.dt`")));
-        }
-        self.require_typed(
-            series.frame,
-            "a column of objects has no `.dt` and raises AttributeError",
-            &span,
-        );
-        let given = arguments.clone();
-        let python = |method: &'static str, arguments: Vec<Value>| {
-            let call = Arguments {
-                positional: arguments,
-                named: Vec::new(),
-                ..given.clone()
-            };
-            move |lowerer: &mut Self, value: &Value| lowerer.call_method(value, method, &call)
-        };
-        let computed = match name {
-            "year" | "month" | "day" | "hour" | "minute" | "second" => {
-                let part = name.to_owned();
-                self.each_value(series, ty, arguments, |lowerer, value| {
-                    lowerer.attribute(value, &part, &span)
-                })?
-            }
-            "weekday" | "dayofweek" | "day_of_week" => {
-                self.each_value(series, ty, arguments, python("weekday", Vec::new()))?
-            }
-            "date" => self.each_value(series, ty, arguments, python("date", Vec::new()))?,
-            "quarter" => {
-                let month = self.each_value(series, ty, arguments, |lowerer, value| {
-                    lowerer.attribute(value, "month", &span)
-                })?;
-                let before = Expr::call(Function::Subtract, vec![month, Expr::int(1)]);
-                let whole = Expr::call(Function::FloorDivide, vec![before, Expr::int(3)]);
-                Expr::call(Function::Add, vec![whole, Expr::int(1)])
-            }
-            "strftime" => {
-                arguments.only(1, &["date_format"])?;
-                let format = arguments.need(0, "date_format")?.clone();
-                let computed =
-                    self.each_value(series, ty, arguments, python("strftime", vec![format]))?;
-                // A column of texts has NaN where there is no time.
-                if ty.missing.possible() {
-                    let value = choose(&missing(&series.expr), Expr::none(), computed);
-                    let value = Expr::call(Function::MissingAsNan, vec![value]);
-                    return self.column_of(series.frame, value, &span);
-                }
-                computed
-            }
-            _ => return Err(arguments.refuse("this part of dates is not lifted")),
-        };
-        if ty.missing.possible() && matches!(name, "date") {
-            return Err(arguments.refuse("a date that may be missing is NaT, which is not lifted"));
-        }
         self.spread(series, ty, computed, arguments)
     }
 

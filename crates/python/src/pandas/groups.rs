@@ -4,7 +4,8 @@
 //! key belong to no group unless `dropna=False`, then to the last. Float sums are pandas' compensated ones.
 
 use relift_dataflow::{
-    Base, Column, Expr, Function, GroupOrder, Literal, NodeId, Op, Refusal, Schema, SortKey,
+    Aggregate, AggregateFunction, Base, Column, Expr, Function, GroupOrder, Literal, NodeId, Op,
+    Refusal, Schema, SortKey,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
@@ -73,15 +74,9 @@ impl Lowerer<'_> {
                 return Err(arguments.refuse(format!("there is no column \"{key}\"")));
             }
             let ty = self.type_over(&Expr::column(key.clone()), frame)?;
-            if ty.base == Base::Float64 && ty.from_decimal.is_none() {
-                return Err(arguments.refuse("groups by computed floats are not lifted"));
-            }
             if ty.missing.possible() {
                 let missing = Expr::call(Function::IsMissing, vec![Expr::column(key.clone())]);
                 kept.push(not(missing));
-                if !drops && ty.missing.none {
-                    return Err(arguments.refuse("the key None becomes NaN, which is not lifted"));
-                }
             }
         }
         let node = if kept.is_empty() || !drops {
@@ -105,6 +100,26 @@ impl Lowerer<'_> {
             indexed: arguments.flag("as_index", true)?,
             selected: Selected::All,
         })))
+    }
+
+    /// The values by which rows are grouped: 0.0 and -0.0 are one key.
+    pub(crate) fn group_terms(
+        &self,
+        node: NodeId,
+        keys: &[ColumnName],
+    ) -> Result<Vec<Expr>, Refusal> {
+        keys.iter()
+            .map(|key| {
+                let column = Expr::column(key.clone());
+                let ty = self.type_over(&column, node)?;
+                Ok(if ty.base == Base::Float64 && ty.from_decimal.is_none() {
+                    let zero = Expr::literal(Literal::Float(0.0));
+                    Expr::call(Function::Add, vec![column, zero])
+                } else {
+                    column
+                })
+            })
+            .collect()
     }
 
     /// `groups["column"]` and `groups[["a", "b"]]`.
@@ -294,14 +309,43 @@ impl Lowerer<'_> {
         arguments: &Arguments,
     ) -> Result<NodeId, Refusal> {
         let span = arguments.span.clone();
+        let terms = self.group_terms(grouped.node, &grouped.keys)?;
+        let mut aggregates = aggregates;
+        let mut columns = columns;
+        for (key, term) in grouped.keys.iter().zip(&terms) {
+            let ty = self.type_over(&Expr::column(key.clone()), grouped.node)?;
+            let shown = columns
+                .iter_mut()
+                .find(|(name, value)| name == key && value.as_column() == Some(key));
+            let Some((_, shown)) = shown else {
+                continue;
+            };
+            if term.as_column().is_none() {
+                // A key is shown as it first appears.
+                let first = self.free_column(&[grouped.node], &format!("{key} as first seen"));
+                aggregates.push((
+                    first.clone(),
+                    Aggregate {
+                        function: AggregateFunction::First,
+                        argument: Some(Expr::column(key.clone())),
+                        filter: None,
+                    },
+                ));
+                let first = Expr::column(first);
+                *shown = if ty.missing.possible() {
+                    Expr::call(Function::ToPandasFloat, vec![first])
+                } else {
+                    Expr::call(Function::Known, vec![first])
+                };
+            } else if ty.missing.none && grouped.node == grouped.frame {
+                // The key None is NaN as a label.
+                *shown = Expr::call(Function::MissingAsNan, vec![shown.clone()]);
+            }
+        }
         let made = self.add(
             Op::Aggregate {
                 input: grouped.node,
-                keys: grouped
-                    .keys
-                    .iter()
-                    .map(|key| (key.clone(), Expr::column(key.clone())))
-                    .collect(),
+                keys: grouped.keys.iter().cloned().zip(terms).collect(),
                 aggregates,
                 order: if grouped.sorted {
                     GroupOrder::Unordered
@@ -585,9 +629,17 @@ impl Lowerer<'_> {
             .iter()
             .map(|key| (key.clone(), Expr::column(key.clone())))
             .collect();
+        let named = match &grouped.selected {
+            Selected::One(column) => Some(column.clone()),
+            _ => None,
+        };
         let series = match value {
             Value::Scalar(term) => {
-                columns.push((ColumnName::from("0"), term.expr));
+                let name = match &named {
+                    Some(column) if !grouped.keys.contains(column) => column.clone(),
+                    _ => ColumnName::from("0"),
+                };
+                columns.push((name, term.expr));
                 true
             }
             Value::Record(record) => {
@@ -605,7 +657,8 @@ impl Lowerer<'_> {
         } else {
             self.one_dtype(node, grouped.keys.len(), arguments)?
         };
-        Ok(self.groups_result(grouped, node, series, None))
+        let named = named.filter(|_| series);
+        Ok(self.groups_result(grouped, node, series, named))
     }
 
     /// A series of results has one dtype.

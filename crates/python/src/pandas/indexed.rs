@@ -153,6 +153,22 @@ impl Lowerer<'_> {
                 Ok(Self::indexed_values(indexed))
             }
             "sort_values" => self.sorted_indexed(indexed, arguments),
+            "sort_index" => {
+                arguments.only(0, &["ascending", "kind", "na_position"])?;
+                let order = self.sort_order(indexed.node, &indexed.index, arguments)?;
+                let node = self.add(
+                    Op::Sort {
+                        input: indexed.node,
+                        by: order,
+                    },
+                    &span,
+                    None,
+                )?;
+                Ok(Value::Indexed(Box::new(Indexed {
+                    node,
+                    ..indexed.clone()
+                })))
+            }
             "head" => {
                 arguments.only(1, &["n"])?;
                 let count = match arguments.get(0, "n") {
@@ -293,9 +309,8 @@ impl Lowerer<'_> {
         for column in &indexed.columns {
             let new = match (&name, &indexed.name, indexed.series) {
                 (Some(name), _, true) => name.clone(),
-                (None, None, true) => {
-                    return Err(arguments.refuse("the values have no name, so their column is `0`"));
-                }
+                // Values without a name stand in a column that is called by the number 0.
+                (None, None, true) => ColumnName::from("0"),
                 (None, Some(name), true) => name.clone(),
                 (Some(_), _, false) => {
                     return Err(arguments.refuse("a name for a frame raises TypeError"));
@@ -315,6 +330,7 @@ impl Lowerer<'_> {
             &arguments.span,
             None,
         )?;
+        let node = self.freshly_made(node);
         Ok(self.object(Content::Frame(node)))
     }
 

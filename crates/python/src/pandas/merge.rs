@@ -95,6 +95,7 @@ impl Lowerer<'_> {
             Kept::Left | Kept::Right => self.one_side(&merge, &columns, &span)?,
             Kept::Outer => self.outer(&merge, &columns, &span)?,
         };
+        let node = self.freshly_made(node);
         Ok(self.object(Content::Frame(node)))
     }
 

@@ -2,14 +2,21 @@
 //! from what is Python's own.
 
 mod around;
+pub(crate) mod bins;
 pub(crate) mod elements;
 pub(crate) mod groups;
 pub(crate) mod indexed;
 mod integers;
+mod labels;
 mod merge;
+mod pivots;
+mod placing;
+mod query;
 pub(crate) mod reduction;
+pub(crate) mod rolling;
 mod selection;
 mod source_frame;
+mod times;
 mod typed;
 mod written_frame;
 

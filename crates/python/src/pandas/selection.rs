@@ -14,6 +14,7 @@ use crate::calls::Arguments;
 use crate::lowering::Lowerer;
 use crate::pandas::elements::missing;
 use crate::pandas::reduction::Reduction;
+use crate::positions::Part;
 use crate::state::{any, choose, not};
 use crate::values::{Content, Record, RecordKind, Series, Value};
 
@@ -21,9 +22,10 @@ use crate::values::{Content, Record, RecordKind, Series, Value};
 enum Rows {
     All,
     Mask(Value),
-    First,
-    Last,
-    Head(u64),
+    /// The row at a place.
+    At(i64),
+    /// Rows from one place to another.
+    Part(Part),
 }
 
 impl<'a> Lowerer<'a> {
@@ -34,11 +36,9 @@ impl<'a> Lowerer<'a> {
         node: NodeId,
         span: &Span,
     ) -> Result<(NodeId, Expr), Refusal> {
-        if let Value::Series(series) = value
-            && series.frame != node
-            && self.extends(series.frame, node)
-        {
-            return Ok((series.frame, series.expr.clone()));
+        if let Value::Series(series) = value {
+            let placed = self.beside_frame(series, node, span)?;
+            return Ok((placed.frame, placed.expr));
         }
         Ok((node, self.series_over(value, node, span)?))
     }
@@ -116,10 +116,14 @@ impl<'a> Lowerer<'a> {
         if let Value::Series(series) = &**receiver {
             let series = series.clone();
             return match (rows, columns) {
-                (Rows::First, None) => {
-                    self.reduced_column(&series, Reduction::FirstRow, &arguments)
+                (Rows::At(place), None) => self.value_at(&series, place, &arguments),
+                (Rows::Part(part), None) => {
+                    let frame = self.frame_part(series.frame, part, span)?;
+                    Ok(Value::Series(Series {
+                        frame,
+                        expr: series.expr,
+                    }))
                 }
-                (Rows::Last, None) => self.reduced_column(&series, Reduction::LastRow, &arguments),
                 (Rows::Mask(mask), None) => self.series_item(receiver, &mask, span),
                 _ => refuse("this part of a column is not lifted"),
             };
@@ -132,10 +136,7 @@ impl<'a> Lowerer<'a> {
                 expr: Expr::column(indexed.columns[0].clone()),
             };
             return match (rows, columns) {
-                (Rows::First, None) => {
-                    self.reduced_column(&series, Reduction::FirstRow, &arguments)
-                }
-                (Rows::Last, None) => self.reduced_column(&series, Reduction::LastRow, &arguments),
+                (Rows::At(place), None) => self.value_at(&series, place, &arguments),
                 _ => refuse("this part of labelled values is not lifted"),
             };
         }
@@ -143,12 +144,19 @@ impl<'a> Lowerer<'a> {
         let kept = match rows {
             Rows::All => node,
             Rows::Mask(mask) => self.masked(node, &mask, span)?,
-            Rows::Head(count) => self.add(Op::Limit { input: node, count }, span, None)?,
-            Rows::First | Rows::Last => {
-                let reduction = if matches!(rows, Rows::First) {
-                    Reduction::FirstRow
-                } else {
-                    Reduction::LastRow
+            Rows::Part(part) => self.frame_part(node, part, span)?,
+            Rows::At(place) => {
+                let (node, reduction) = match place {
+                    0 => (node, Reduction::FirstRow),
+                    -1 => (node, Reduction::LastRow),
+                    place => {
+                        let part = Part {
+                            lower: Some(place),
+                            upper: Some(place + 1),
+                            reversed: false,
+                        };
+                        (self.frame_part(node, part, span)?, Reduction::FirstRow)
+                    }
                 };
                 let row = self.row_at(node, reduction, &arguments)?;
                 return match columns {
@@ -186,30 +194,33 @@ impl<'a> Lowerer<'a> {
             if bounds.step.is_some() {
                 return refuse("a slice with a step is not lifted");
             }
-            let lower = match &bounds.lower {
-                None => Some(0),
-                Some(bound) => self.eval(bound)?.as_int(),
-            };
-            return match (&bounds.upper, lower) {
-                (None, Some(0)) => Ok(Rows::All),
-                (Some(bound), Some(0)) if by_place => {
-                    match self
-                        .eval(bound)?
-                        .as_int()
-                        .and_then(|n| u64::try_from(n).ok())
-                    {
-                        Some(count) => Ok(Rows::Head(count)),
-                        None => refuse("only the first rows are lifted"),
+            let mut ends = Vec::new();
+            for bound in [&bounds.lower, &bounds.upper] {
+                ends.push(match bound {
+                    None => None,
+                    Some(bound) => {
+                        let value = self.eval(bound)?;
+                        match value.as_int() {
+                            Some(place) => Some(place),
+                            None if value.is_none() => None,
+                            None => return refuse("the bounds of a slice are not constant"),
+                        }
                     }
-                }
-                _ => refuse("only the first rows are lifted"),
+                });
+            }
+            return match (ends[0], ends[1]) {
+                (None | Some(0), None) => Ok(Rows::All),
+                (lower, upper) if by_place => Ok(Rows::Part(Part {
+                    lower,
+                    upper,
+                    reversed: false,
+                })),
+                _ => refuse("a slice by labels is not lifted"),
             };
         }
         let value = self.eval(slice)?;
         match (&value, value.as_int()) {
-            (_, Some(0)) if by_place => Ok(Rows::First),
-            (_, Some(-1)) if by_place => Ok(Rows::Last),
-            (_, Some(_)) if by_place => refuse("only the first and the last row are lifted"),
+            (_, Some(place)) if by_place => Ok(Rows::At(place)),
             (Value::Series(_), _) if !by_place => Ok(Rows::Mask(value)),
             (Value::Unknown(refusal), _) => Err((**refusal).clone()),
             _ => refuse("rows by their label are not lifted"),
@@ -292,7 +303,7 @@ impl<'a> Lowerer<'a> {
                 }
                 mask
             }
-            Rows::First | Rows::Last | Rows::Head(_) => {
+            Rows::At(_) | Rows::Part(_) => {
                 return Err(refuse("rows by their place are not lifted".to_owned()));
             }
         };
@@ -697,70 +708,6 @@ impl<'a> Lowerer<'a> {
             series: false,
             name: None,
         })))
-    }
-
-    /// `frame.melt(id_vars, value_vars, …)`: one row per row and value column.
-    pub(crate) fn melt(&mut self, node: NodeId, arguments: &Arguments) -> Result<Value, Refusal> {
-        arguments.only(2, &["id_vars", "value_vars", "var_name", "value_name"])?;
-        let span = arguments.span.clone();
-        let kept = match arguments.get(0, "id_vars").cloned() {
-            Some(names) if !names.is_none() => self.by(&names, arguments)?,
-            _ => Vec::new(),
-        };
-        let values = match arguments.get(1, "value_vars").cloned() {
-            Some(names) if !names.is_none() => self.by(&names, arguments)?,
-            _ => self
-                .flow
-                .node(node)
-                .schema
-                .names()
-                .filter(|name| !kept.contains(name))
-                .cloned()
-                .collect(),
-        };
-        let named = |name: &str, default: &str| match arguments.named(name) {
-            None => Ok(ColumnName::from(default)),
-            Some(value) => value
-                .as_text()
-                .map(ColumnName::from)
-                .ok_or_else(|| arguments.refuse(format!("`{name}` is not constant"))),
-        };
-        let (variable, value) = (
-            named("var_name", "variable")?,
-            named("value_name", "value")?,
-        );
-        if kept.contains(&variable) || kept.contains(&value) || variable == value {
-            return Err(arguments.refuse("two columns would have one name"));
-        }
-        let mut first: Option<ColumnType> = None;
-        let mut inputs = Vec::new();
-        for column in &values {
-            let ty = self.type_over(&Expr::column(column.clone()), node)?;
-            let same = first.is_none_or(|first| first.base == ty.base && ty.base != Base::Number);
-            if !same {
-                return Err(arguments.refuse("its columns have different types"));
-            }
-            first = Some(ty);
-            let mut columns: Vec<(ColumnName, Expr)> = kept
-                .iter()
-                .map(|name| (name.clone(), Expr::column(name.clone())))
-                .collect();
-            columns.push((variable.clone(), Expr::text(column.as_str())));
-            columns.push((value.clone(), Expr::column(column.clone())));
-            inputs.push(self.add(
-                Op::Map {
-                    input: node,
-                    columns,
-                },
-                &span,
-                None,
-            )?);
-        }
-        if inputs.is_empty() {
-            return Err(arguments.refuse("it has no columns of values"));
-        }
-        let node = self.add(Op::Union { inputs }, &span, None)?;
-        Ok(self.object(Content::Frame(node)))
     }
 
     /// `pd.Series({name: value, …})` of scalars: one row.
