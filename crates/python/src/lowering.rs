@@ -383,8 +383,8 @@ impl<'a> Lowerer<'a> {
         self.counts = snapshot.counts.clone();
         self.run = snapshot.run;
         // Their numbers are given anew.
-        let count = self.flow.nodes().count();
-        self.numbered.retain(|node| (node.0 as usize) < count);
+        let last = self.flow.nodes().next_back().map(|(node, _)| node);
+        self.numbered.retain(|node| Some(*node) <= last);
         self.refused.truncate(snapshot.refused);
         self.given_up.truncate(snapshot.given_up);
         self.previous = snapshot.previous.clone();
