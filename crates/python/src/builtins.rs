@@ -64,7 +64,7 @@ impl Lowerer<'_> {
                 let function = arguments.need(1, "aggfunc")?.clone();
                 Ok(Value::Tuple(vec![column, function]))
             }
-            "pandas.to_datetime" => self.to_datetime(arguments),
+            "pandas.to_datetime" => self.datetime_column(arguments),
             "pandas.cut" => self.cut_column(arguments),
             "pandas.pivot_table" => {
                 let mut rest = arguments.clone();

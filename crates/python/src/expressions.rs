@@ -450,9 +450,7 @@ impl<'a> Lowerer<'a> {
         if let Expr::Slice(bounds) = slice {
             return self.slice(&value, bounds, span);
         }
-        let key = match &value {
-            _ => self.eval(slice)?,
-        };
+        let key = self.eval(slice)?;
         if let Value::Unknown(refusal) = key {
             return Err((*refusal).clone());
         }

@@ -232,7 +232,7 @@ impl Lowerer<'_> {
             }
             Base::Float64 if grouped => {
                 let keys = self.group_terms(among.frame, &among.keys)?;
-                self.compensated_total(series, keys, &span)
+                self.compensated_total(series, &keys, &span)
             }
             _ => Err(arguments.refuse(format!("it is not lifted for a column of {ty}"))),
         }

@@ -60,9 +60,7 @@ impl Lowerer<'_> {
             "cumsum" | "cummax" | "cummin" | "shift" | "diff" | "rank" => {
                 self.series_around(series, name, arguments)
             }
-            "rolling" | "expanding" => {
-                self.rolling(series, Vec::new(), name == "expanding", arguments)
-            }
+            "rolling" | "expanding" => Self::rolling(series, name == "expanding", arguments),
             "between" => {
                 arguments.only(3, &["left", "right", "inclusive"])?;
                 let (low, high) = match arguments.get(2, "inclusive").map(Value::as_text) {

@@ -152,11 +152,12 @@ impl Lowerer<'_> {
         let title = self.flow.node(top).name.clone();
         let mut names = kept;
         for name in wanted {
-            if !names.contains_key(&name) {
-                let free = self.free_column(&[top, bottom], &format!("{name} before"));
-                over.push((free.clone(), Expr::column(name.clone())));
-                names.insert(name, free);
+            if names.contains_key(&name) {
+                continue;
             }
+            let free = self.free_column(&[top, bottom], &format!("{name} before"));
+            over.push((free.clone(), Expr::column(name.clone())));
+            names.insert(name, free);
         }
         let frame = self.add(
             Op::Map {

@@ -21,8 +21,6 @@ use crate::values::{Series, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rolling {
     pub(crate) series: Series,
-    /// The rows that belong together; all of them without keys.
-    pub(crate) keys: Vec<Expr>,
     /// Number of rows; all up to the current one when there is none.
     pub(crate) window: Option<u64>,
     /// Fewest values for which there is a result.
@@ -75,9 +73,7 @@ fn previous(column: &ColumnName) -> Expr {
 impl Lowerer<'_> {
     /// `series.rolling(window, min_periods)` and `series.expanding(min_periods)`.
     pub(crate) fn rolling(
-        &mut self,
         series: &Series,
-        keys: Vec<Expr>,
         expanding: bool,
         arguments: &Arguments,
     ) -> Result<Value, Refusal> {
@@ -106,7 +102,6 @@ impl Lowerer<'_> {
         };
         Ok(Value::Rolling(Box::new(Rolling {
             series: series.clone(),
-            keys,
             window,
             least,
         })))
@@ -199,7 +194,7 @@ impl Lowerer<'_> {
         let mut node = self.add(
             Op::Window {
                 input: held,
-                partition: rolling.keys.clone(),
+                partition: Vec::new(),
                 order: Vec::new(),
                 functions,
             },
@@ -220,7 +215,7 @@ impl Lowerer<'_> {
                 });
                 let single = rolling.window == Some(1);
                 let (carried, sums) =
-                    self.carried_sum(node, &rolling.keys, (&column, &gap), leaves, single, &span)?;
+                    self.carried_sum(node, &[], (&column, &gap), leaves.as_ref(), single, &span)?;
                 node = carried;
                 let alike = compare(Comparison::Ge, sums.alike.clone(), values.clone());
                 let counted = Expr::call(Function::ToFloat, vec![values.clone()]);
@@ -271,7 +266,7 @@ impl Lowerer<'_> {
     pub(crate) fn compensated_total(
         &mut self,
         series: &Series,
-        keys: Vec<Expr>,
+        keys: &[Expr],
         span: &Span,
     ) -> Result<(NodeId, Expr), Refusal> {
         let value = self.free_column(&[series.frame], "value");
@@ -282,7 +277,7 @@ impl Lowerer<'_> {
         } else {
             Expr::bool(false)
         };
-        let (node, sums) = self.carried_sum(held, &keys, (&column, &gap), None, false, span)?;
+        let (node, sums) = self.carried_sum(held, keys, (&column, &gap), None, false, span)?;
         Ok((node, choose(&gap, nan(), sums.sum)))
     }
 
@@ -307,7 +302,7 @@ impl Lowerer<'_> {
         input: NodeId,
         keys: &[Expr],
         (value, gap): (&Expr, &Expr),
-        leaves: Option<(Expr, Expr)>,
+        leaves: Option<&(Expr, Expr)>,
         single: bool,
         span: &Span,
     ) -> Result<(NodeId, Sums), Refusal> {
@@ -356,7 +351,7 @@ impl Lowerer<'_> {
             correction: added.clone(),
         };
         let mut removed_next = None;
-        if let Some((leaves, leaving)) = &leaves {
+        if let Some((leaves, leaving)) = leaves {
             let (removed, _) = slot(self, "correction of removals", float(0.0), &kept);
             let own = Corrected {
                 sum: sum.clone(),

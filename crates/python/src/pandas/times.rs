@@ -11,7 +11,7 @@ use crate::values::{Series, Value};
 
 impl Lowerer<'_> {
     /// `pd.to_datetime(column)` of timestamps, dates and ISO texts.
-    pub(crate) fn to_datetime(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
+    pub(crate) fn datetime_column(&mut self, arguments: &Arguments) -> Result<Value, Refusal> {
         arguments.only(1, &["arg", "format", "errors"])?;
         let span = arguments.span.clone();
         let Value::Series(series) = arguments.need(0, "arg")?.clone() else {
