@@ -95,6 +95,13 @@ impl Lowerer<'_> {
         arguments: &Arguments,
     ) -> Result<Value, Refusal> {
         let ty = self.type_over(&series.expr, series.frame)?;
+        if grouped && matches!(name, "cumsum" | "cummax" | "cummin") {
+            self.require_typed(
+                series.frame,
+                "a column of objects raises TypeError",
+                &arguments.span,
+            );
+        }
         let (frame, expr) = match name {
             "cumsum" => self.running_sum(among, series, ty, grouped, arguments)?,
             "cummax" | "cummin" => {
@@ -204,8 +211,12 @@ impl Lowerer<'_> {
                 let total = over(A::Sum, &ones, Frame::RUNNING);
                 self.beside_rows(among, Vec::new(), total, "running_count", &span)
             }
-            // A leading -0.0 would stay one; values read from decimals hold none.
-            Base::Float64 if !grouped && ty.from_decimal.is_some() => {
+            Base::Float64 if !grouped && !ty.missing.none => {
+                if ty.from_decimal.is_none() {
+                    // A leading -0.0 stays one; values read from decimals hold none.
+                    let gap = Expr::call(Function::IsMissing, vec![series.expr.clone()]);
+                    self.no_negative_zero(series.frame, &series.expr, &gap, &span);
+                }
                 let present = not(Expr::call(Function::IsMissing, vec![series.expr.clone()]));
                 let filter = ty.missing.possible().then_some(present);
                 let over = WindowFunction::Over {

@@ -174,7 +174,7 @@ impl Lowerer<'_> {
                     let offset = WindowFunction::Offset {
                         value: column.clone(),
                         rows: rows as i64,
-                        default: Expr::none(),
+                        default: if gap.is_false() { Expr::none() } else { nan() },
                     };
                     functions.push((leaving.clone(), offset));
                 }

@@ -407,6 +407,19 @@ impl Compiler<'_> {
         self.require_order(running.input, id)?;
         let span = self.flow.node(id).spans.first();
         let mut block = self.plain(running.input)?;
+        let read: Vec<ColumnName> = running
+            .slots
+            .iter()
+            .flat_map(|slot| [&slot.first, &slot.next])
+            .flat_map(Expr::columns)
+            .collect();
+        let computed = |(name, sql): (&ColumnName, &Sql)| {
+            read.contains(name) && !matches!(sql, Sql::Column { .. } | Sql::Constant(_))
+        };
+        if block.columns.iter().any(computed) {
+            // What is computed twice beside the loop gets a name that the engine may give again after it.
+            block = self.close(block, running.input, None)?;
+        }
         let translator = self.translator(running.input, &block.columns);
         let mut given = Given::default();
         let mut slots = Vec::new();
