@@ -411,6 +411,8 @@ impl Compiler<'_> {
             .slots
             .iter()
             .flat_map(|slot| [&slot.first, &slot.next])
+            .chain(&running.keys)
+            .chain([&running.creates])
             .flat_map(Expr::columns)
             .collect();
         let computed = |(name, sql): (&ColumnName, &Sql)| {
