@@ -1,4 +1,4 @@
-//! Two steps in the planning of queries that the engine needs to keep its promises.
+//! Three steps in the planning of queries that the engine needs to keep its promises.
 //!
 //! Each works around one shape of plan that DataFusion 55 gets wrong, before its own rules see it. They
 //! change how a query is computed, never what it says, so the SQL of rewritten jobs can stay as people
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use deltalake::datafusion::common::config::ConfigOptions;
 use deltalake::datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use deltalake::datafusion::common::{Column, DFSchema};
+use deltalake::datafusion::common::{Column, DFSchema, JoinType};
 use deltalake::datafusion::error::{DataFusionError, Result};
 use deltalake::datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use deltalake::datafusion::logical_expr::{Expr, LogicalPlan, Projection, Window};
@@ -17,6 +17,9 @@ use deltalake::datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use deltalake::datafusion::physical_optimizer::PhysicalOptimizerRule;
 use deltalake::datafusion::physical_plan::execution_plan::{
     ChildrenPropertiesMode, ReplaceChildrenOptions,
+};
+use deltalake::datafusion::physical_plan::joins::{
+    HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec,
 };
 use deltalake::datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use deltalake::datafusion::physical_plan::union::UnionExec;
@@ -130,7 +133,7 @@ impl PhysicalOptimizerRule for UnionsInOrder {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
             Ok(if node.downcast_ref::<UnionExec>().is_some() {
-                Transformed::yes(Arc::new(PartsInOrder::new(node)) as Arc<dyn ExecutionPlan>)
+                Transformed::yes(Fence::around(node))
             } else {
                 Transformed::no(node)
             })
@@ -147,40 +150,102 @@ impl PhysicalOptimizerRule for UnionsInOrder {
     }
 }
 
-/// All partitions of its input as one, in their order.
+/// Hides from outer joins what holds for the rows of a side only where there is a row.
+///
+/// DataFusion takes a column that is constant below the join, such as `TRUE AS found`, to be constant above
+/// it, though it is NULL where nothing was found, and leaves it out of ORDER BY.
+#[derive(Debug)]
+pub(crate) struct OuterSidesForget;
+
+impl PhysicalOptimizerRule for OuterSidesForget {
+    fn optimize(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        _config: &ConfigOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            let Some(kind) = join_type(node.as_ref()) else {
+                return Ok(Transformed::no(node));
+            };
+            let may_miss = match kind {
+                JoinType::Left => [false, true],
+                JoinType::Right => [true, false],
+                JoinType::Full => [true, true],
+                _ => return Ok(Transformed::no(node)),
+            };
+            let sides: Vec<Arc<dyn ExecutionPlan>> = node
+                .children()
+                .into_iter()
+                .zip(may_miss)
+                .map(|(side, may_miss)| {
+                    let known = !side.equivalence_properties().eq_group().is_empty();
+                    if may_miss && known {
+                        Fence::around(Arc::clone(side))
+                    } else {
+                        Arc::clone(side)
+                    }
+                })
+                .collect();
+            let how = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+            node.replace_children(sides, how).map(Transformed::yes)
+        })
+        .map(|transformed| transformed.data)
+    }
+
+    fn name(&self) -> &'static str {
+        "outer_sides_forget"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+fn join_type(node: &dyn ExecutionPlan) -> Option<JoinType> {
+    if let Some(join) = node.downcast_ref::<HashJoinExec>() {
+        return Some(*join.join_type());
+    }
+    if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>() {
+        return Some(*join.join_type());
+    }
+    node.downcast_ref::<SortMergeJoinExec>()
+        .map(|join| join.join_type())
+}
+
+/// All partitions of its input as one, in their order, with nothing known of their columns.
 #[derive(Clone, Debug)]
-struct PartsInOrder {
+struct Fence {
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
 
-impl PartsInOrder {
-    fn new(input: Arc<dyn ExecutionPlan>) -> Self {
+impl Fence {
+    fn around(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
         let properties = PlanProperties::new(
             EquivalenceProperties::new(input.schema()),
             Partitioning::UnknownPartitioning(1),
             input.pipeline_behavior(),
             input.boundedness(),
         );
-        Self {
+        Arc::new(Self {
             input,
             properties: Arc::new(properties),
-        }
+        })
     }
 }
 
-impl DisplayAs for PartsInOrder {
+impl DisplayAs for Fence {
     fn fmt_as(&self, kind: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match kind {
             DisplayFormatType::TreeRender => Ok(()),
-            _ => f.write_str("PartsInOrder"),
+            _ => f.write_str("Fence"),
         }
     }
 }
 
-impl ExecutionPlan for PartsInOrder {
+impl ExecutionPlan for Fence {
     fn name(&self) -> &'static str {
-        "PartsInOrder"
+        "Fence"
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
@@ -218,7 +283,7 @@ impl ExecutionPlan for PartsInOrder {
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(Self::new(input))),
+            (Some(input), true) => Ok(Self::around(input)),
             _ => Err(DataFusionError::Internal("it has one input".to_owned())),
         }
     }

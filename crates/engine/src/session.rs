@@ -22,7 +22,7 @@ use deltalake::datafusion::physical_plan::streaming::PartitionStream;
 use deltalake::datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt;
 
-use crate::planning::{UnionsInOrder, WindowKeysFirst};
+use crate::planning::{OuterSidesForget, UnionsInOrder, WindowKeysFirst};
 use crate::scan::{BatchStream, Scan};
 use crate::{EngineError, functions};
 
@@ -57,6 +57,7 @@ impl Session {
         let defaults = SessionStateBuilder::new_with_default_features().with_config(config);
         let mut physical = PhysicalOptimizer::new().rules;
         physical.insert(0, Arc::new(UnionsInOrder));
+        physical.insert(1, Arc::new(OuterSidesForget));
         let state = defaults
             .with_analyzer_rule(Arc::new(WindowKeysFirst))
             .with_physical_optimizer_rules(physical)

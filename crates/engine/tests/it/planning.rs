@@ -93,6 +93,20 @@ async fn parts_of_a_union_keep_their_places_through_joins_and_without_an_order()
 }
 
 #[tokio::test]
+async fn a_constant_of_the_side_that_may_miss_still_orders() {
+    for found in ["TRUE AS found", "pieces AS found"] {
+        let sorted = rows(&format!(
+            "WITH found AS (SELECT DISTINCT word, {found} FROM t WHERE pieces = 3)
+            SELECT t.row_no, CASE WHEN found.found IS NOT NULL THEN 'y' ELSE 'n' END AS has
+            FROM t LEFT JOIN found ON found.word = t.word
+            ORDER BY has DESC, t.row_no"
+        ))
+        .await;
+        assert_eq!(sorted, ["2 y", "0 n", "1 n"]);
+    }
+}
+
+#[tokio::test]
 async fn the_first_of_equal_zeros_is_chosen() {
     let found = rows(
         "SELECT py_max(-0.0, 0.0), py_max(0.0, -0.0), py_min(0.0, -0.0), py_max(1, 2.5), py_min(weight, 0.5)

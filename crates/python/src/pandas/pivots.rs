@@ -155,6 +155,17 @@ impl Lowerer<'_> {
         if kept.contains(&variable) || kept.contains(&value) || variable == value {
             return Err(arguments.refuse("two columns would have one name"));
         }
+        if self
+            .flow
+            .node(node)
+            .schema
+            .names()
+            .any(|name| *name == value)
+        {
+            return Err(arguments.refuse(format!(
+                "there is a column \"{value}\" already, and pandas raises ValueError"
+            )));
+        }
         let held = self.melted_values(&values, node, arguments)?;
         let mut inputs = Vec::new();
         for (column, held) in values.iter().zip(held) {
