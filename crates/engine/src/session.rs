@@ -54,6 +54,17 @@ impl Session {
         let parser = &mut config.options_mut().sql_parser;
         parser.enable_ident_normalization = false;
         parser.map_string_types_to_utf8view = false;
+        // A CASE that cannot be NULL by its conditions is known not to be only to the logical plan; the check
+        // takes that for a fault of the planner.
+        config
+            .options_mut()
+            .execution
+            .skip_physical_aggregate_schema_check = true;
+        // It gives one column two names and then finds that name twice.
+        config
+            .options_mut()
+            .optimizer
+            .enable_leaf_expression_pushdown = false;
         let defaults = SessionStateBuilder::new_with_default_features().with_config(config);
         let mut physical = PhysicalOptimizer::new().rules;
         physical.insert(0, Arc::new(UnionsInOrder));

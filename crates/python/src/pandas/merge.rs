@@ -6,15 +6,15 @@
 //! there is such a row, other missing values are NaN.
 
 use relift_dataflow::{
-    Aggregate, AggregateFunction, Base, Expr, ExprKind, Function, GroupOrder, JoinKind, NodeId,
-    ObligationKind, Op, Refusal, SortKey,
+    Aggregate, AggregateFunction, Base, Comparison, Expr, ExprKind, Flavour, Function, GroupOrder,
+    JoinKind, NodeId, ObligationKind, Op, Refusal, SortKey,
 };
 use relift_diagnostics::Span;
 use relift_job::ColumnName;
 
 use crate::calls::Arguments;
 use crate::lowering::Lowerer;
-use crate::state::{choose, not};
+use crate::state::{any, choose, not};
 use crate::values::{Content, Value};
 
 /// Which rows without a partner stay.
@@ -293,6 +293,7 @@ impl Lowerer<'_> {
             span,
             None,
         )?;
+        self.demand_order(merge, joined, span)?;
         let columns = columns
             .iter()
             .map(|column| {
@@ -312,6 +313,74 @@ impl Lowerer<'_> {
             span,
             None,
         )
+    }
+
+    /// Demands what an inner merge needs to leave its rows in the order of the left frame.
+    ///
+    /// pandas takes as many pairs as left rows for a sign that each left row has one match, and mixes up the
+    /// rows where some have none and others several (`libjoin.inner_join`).
+    fn demand_order(&mut self, merge: &Merge, joined: NodeId, span: &Span) -> Result<(), Refusal> {
+        let known = |key: &Vec<ColumnName>| key.iter().all(|name| merge.right_keys.contains(name));
+        if self.flow.node(merge.right).keys.iter().any(known) {
+            return Ok(());
+        }
+        let (rows, most) = (ColumnName::from("row_count"), ColumnName::from("most"));
+        let count = || Aggregate {
+            function: AggregateFunction::Count,
+            argument: None,
+            filter: None,
+        };
+        let mut summed = |input, keys, column: &ColumnName, aggregate| {
+            self.add(
+                Op::Aggregate {
+                    input,
+                    keys,
+                    aggregates: vec![(column.clone(), aggregate)],
+                    order: GroupOrder::Unordered,
+                },
+                span,
+                None,
+            )
+        };
+        let keys = merge
+            .right_keys
+            .iter()
+            .map(|key| (key.clone(), Expr::column(key.clone())))
+            .collect();
+        let pairs = summed(joined, Vec::new(), &rows, count())?;
+        let left = summed(merge.left, Vec::new(), &rows, count())?;
+        let matches = summed(merge.right, keys, &rows, count())?;
+        let largest = Aggregate {
+            function: AggregateFunction::Max,
+            argument: Some(Expr::column(rows.clone())),
+            filter: None,
+        };
+        let matches = summed(matches, Vec::new(), &most, largest)?;
+        let scalar = |relation, column: &ColumnName| {
+            Expr::new(ExprKind::Scalar {
+                relation,
+                column: column.clone(),
+            })
+        };
+        let compare = |how, a, b| Expr::compare(how, Flavour::Sql, a, b);
+        let several = scalar(matches, &most);
+        let holds = any([
+            compare(
+                Comparison::Ne,
+                Expr::column(rows.clone()),
+                scalar(left, &rows),
+            ),
+            Expr::call(Function::IsMissing, vec![several.clone()]),
+            compare(Comparison::Le, several, Expr::int(1)),
+        ]);
+        self.oblige(
+            pairs,
+            ObligationKind::Holds(holds),
+            "pandas would mix up the order of rows where some have no match and others several, as many in \
+             all as there are left rows",
+            span,
+        );
+        Ok(())
     }
 
     /// A left merge, or a right one, which is a left one with the sides exchanged.

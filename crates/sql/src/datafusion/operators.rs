@@ -15,6 +15,7 @@ use super::fragment::{Existence, OrderKey, Sql, WindowCall};
 use super::identifier::refuse;
 use super::layout::TableExpression;
 use super::truth::needs_order;
+use super::windows::different;
 
 impl Compiler<'_> {
     /// The input's block, closed unless rows can still be filtered, joined and grouped in it.
@@ -510,6 +511,7 @@ impl Compiler<'_> {
         let mut order = self.sort_keys(input, &block, by)?;
         if !is_total(self.flow, input, by) && !RuleMutant::SqlSortTies.is_on() {
             order.extend(block.order);
+            order = different(&[], order);
         }
         block.order = order;
         Ok(self.narrowed(block, id))
@@ -534,10 +536,6 @@ impl Compiler<'_> {
                 // The engine sorts -0.0 before 0.0; Python and SQLite hold them equal.
                 sql = Sql::infix("+", sql, Sql::Constant("0.0".to_owned()));
             }
-            // A key that stood before already tells these rows apart.
-            if order.iter().any(|earlier: &OrderKey| earlier.sql == sql) {
-                continue;
-            }
             order.push(OrderKey {
                 sql,
                 descending: key.descending,
@@ -547,7 +545,7 @@ impl Compiler<'_> {
                 hint: "sort_key",
             });
         }
-        Ok(order)
+        Ok(different(&[], order))
     }
 
     pub(super) fn limit(

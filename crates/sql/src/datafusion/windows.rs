@@ -634,7 +634,7 @@ impl Place {
 }
 
 /// Criteria without those that earlier ones, or the partition, already settle.
-fn different(partition: &[Sql], keys: Vec<OrderKey>) -> Vec<OrderKey> {
+pub(super) fn different(partition: &[Sql], keys: Vec<OrderKey>) -> Vec<OrderKey> {
     let mut kept: Vec<OrderKey> = Vec::new();
     for key in keys {
         if !partition.contains(&key.sql) && !kept.iter().any(|other| other.sql == key.sql) {
