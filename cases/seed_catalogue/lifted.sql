@@ -1,22 +1,22 @@
 == bag_totals.sql
-SELECT sort, sum(bags) AS bags
+SELECT "sort", sum(bags) AS bags
 FROM sales
-GROUP BY sort
+GROUP BY "sort"
 ORDER BY min(row_no)
 == offered.sql
 WITH "rows" AS (
     SELECT
-        seeds.sort,
+        seeds."sort",
         seeds.species,
         nanvl(seeds.grams, NULL) + 0.0 AS grams,
         seeds.germination,
         sales.bags
     FROM seeds
-    LEFT JOIN sales ON sales.sort = seeds.sort
+    LEFT JOIN sales ON sales."sort" = seeds."sort"
 ),
 offered AS (
     SELECT
-        sort,
+        "sort",
         translate(species, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS species,
         grams,
         sum(bags) AS bags,
@@ -24,8 +24,8 @@ offered AS (
         species AS sort_key,
         germination AS sort_key_2
     FROM "rows"
-    GROUP BY sort, species, grams, germination
+    GROUP BY "sort", species, grams, germination
 )
-SELECT sort, species, grams, bags, share
+SELECT "sort", species, grams, bags, share
 FROM offered
-ORDER BY sort, sort, sort_key NULLS FIRST, grams, sort_key_2
+ORDER BY "sort", sort_key NULLS FIRST, grams, sort_key_2
