@@ -209,7 +209,7 @@ fn join_type(node: &dyn ExecutionPlan) -> Option<JoinType> {
         return Some(*join.join_type());
     }
     node.downcast_ref::<SortMergeJoinExec>()
-        .map(|join| join.join_type())
+        .map(SortMergeJoinExec::join_type)
 }
 
 /// All partitions of its input as one, in their order, with nothing known of their columns.
