@@ -51,6 +51,15 @@ impl Lowerer<'_> {
         columns: &[ColumnName],
         span: &Span,
     ) -> Result<NodeId, Refusal> {
+        if let Some(twice) =
+            (1..columns.len()).find(|place| columns[..*place].contains(&columns[*place]))
+        {
+            return Err(Refusal::new(
+                format!("column \"{}\"", columns[twice]),
+                "is picked twice",
+                Some(span.clone()),
+            ));
+        }
         let columns = columns
             .iter()
             .map(|name| (name.clone(), Expr::column(name.clone())))

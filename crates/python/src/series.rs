@@ -4,6 +4,7 @@ use relift_dataflow::{
     Base, ColumnType, Comparison, Expr, Flavour, Function, Literal, NodeId, Op, Refusal,
 };
 use relift_diagnostics::Span;
+use relift_job::ColumnName;
 use ruff_python_ast::{CmpOp, Operator, UnaryOp};
 
 use crate::calls::Arguments;
@@ -573,6 +574,55 @@ impl Lowerer<'_> {
         if accessor == "dt" {
             return self.date_accessor(&series, name, arguments);
         }
+        if ty.base == Base::Text && !self.text_without_rows(&series.expr, series.frame) {
+            self.require_rows(
+                series.frame,
+                &arguments.construct,
+                "without rows the column is not known to hold texts, and `.str` raises AttributeError",
+                &arguments.span,
+            )?;
+        }
         self.text_accessor(&series, ty, name, arguments)
+    }
+
+    /// Whether pandas takes a column of texts for one where there are no rows too: a column of a source, a
+    /// frame of records, or what is computed from one. What `apply` makes of no numbers are numbers.
+    fn text_without_rows(&self, expr: &Expr, node: NodeId) -> bool {
+        let columns = expr.columns();
+        columns.is_empty()
+            || columns
+                .iter()
+                .any(|column| self.column_without_rows(column, node))
+    }
+
+    fn column_without_rows(&self, column: &ColumnName, node: NodeId) -> bool {
+        let held = &self.flow.node(node);
+        if held
+            .schema
+            .ty(column)
+            .is_none_or(|ty| ty.base != Base::Text)
+        {
+            return false;
+        }
+        match &held.op {
+            Op::Scan { .. } | Op::Values { .. } | Op::State { .. } => true,
+            Op::Map { input, columns } => columns
+                .iter()
+                .find(|(name, _)| name == column)
+                .is_some_and(|(_, value)| self.text_without_rows(value, *input)),
+            Op::Filter { input, .. }
+            | Op::Sort { input, .. }
+            | Op::Limit { input, .. }
+            | Op::Distinct { input }
+            | Op::When { input, .. }
+            | Op::Window { input, .. } => self.column_without_rows(column, *input),
+            Op::Join { left, right, .. } => {
+                self.column_without_rows(column, *left) || self.column_without_rows(column, *right)
+            }
+            Op::Union { inputs } => inputs
+                .iter()
+                .all(|input| self.column_without_rows(column, *input)),
+            _ => false,
+        }
     }
 }

@@ -593,7 +593,7 @@ fn joined(w: &mut Writer<'_>, kind: &str) {
     match w.chance.below(if kind == "LEFT JOIN" { 4 } else { 5 }) {
         // The key has one name in both tables, and a bare name would mean either.
         0 if !list.contains(&format!("s.{key}")) => {
-            w.line(format!("{kind} {side} s USING ({key})"))
+            w.line(format!("{kind} {side} s USING ({key})"));
         }
         4 => {
             w.code.pop();
