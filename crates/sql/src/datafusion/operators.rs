@@ -88,12 +88,24 @@ impl Compiler<'_> {
             .collect();
         let position = self.hidden("row_position");
         names.push(position.clone());
-        let rows = cells
+        // The engine computes VALUES while it plans, when totals are not known yet: they are put in later.
+        let totals = |row: usize, index: usize| !rows[row][index].relations().is_empty();
+        let null = |index: usize| {
+            let ty = schema
+                .ty(&columns[index])
+                .map_or(Base::Nothing, |ty| ty.base);
+            format!("CAST(NULL AS {})", type_text(ty))
+        };
+        let texts = cells
             .iter()
             .enumerate()
             .map(|(number, row)| {
                 row.iter()
-                    .map(|sql| sql.text(&aliases))
+                    .zip(&needed)
+                    .map(|(sql, index)| match totals(number, *index) {
+                        true => null(*index),
+                        false => sql.text(&aliases),
+                    })
                     .chain([number.to_string()])
                     .collect()
             })
@@ -105,15 +117,30 @@ impl Compiler<'_> {
             comment: "rows written in the legacy code".to_owned(),
             body: Body::Values {
                 columns: names,
-                rows,
+                rows: texts,
             },
         });
         Ok(Block {
             columns: needed
                 .iter()
-                .map(|index| {
+                .enumerate()
+                .map(|(place, index)| {
                     let name = &columns[*index];
-                    (name.clone(), Sql::column(source, name.as_str()))
+                    let value = Sql::column(source, name.as_str());
+                    let put_in: Vec<(Sql, Sql)> = (0..cells.len())
+                        .filter(|row| totals(*row, *index))
+                        .map(|row| {
+                            let number = Sql::Constant(row.to_string());
+                            let here = Sql::infix("=", Sql::column(source, &position), number);
+                            (here, cells[row][place].clone())
+                        })
+                        .collect();
+                    let value = if put_in.is_empty() {
+                        value
+                    } else {
+                        Sql::Case(put_in, Box::new(value))
+                    };
+                    (name.clone(), value)
                 })
                 .collect(),
             order: vec![OrderKey::position(
