@@ -102,9 +102,12 @@ impl Compiler<'_> {
             .map(|(number, row)| {
                 row.iter()
                     .zip(&needed)
-                    .map(|(sql, index)| match totals(number, *index) {
-                        true => null(*index),
-                        false => sql.text(&aliases),
+                    .map(|(sql, index)| {
+                        if totals(number, *index) {
+                            null(*index)
+                        } else {
+                            sql.text(&aliases)
+                        }
                     })
                     .chain([number.to_string()])
                     .collect()
