@@ -150,35 +150,13 @@ impl Lowerer<'_> {
             }
             "unique" | "drop_duplicates" => {
                 arguments.only(0, &[])?;
-                let column = expr
-                    .as_column()
-                    .cloned()
-                    .unwrap_or_else(|| ColumnName::from("value"));
-                let values = self.add(
-                    Op::Map {
-                        input: frame,
-                        columns: vec![(column.clone(), expr)],
-                    },
-                    &span,
-                    None,
-                )?;
+                let (values, column) = self.standing_alone(frame, expr, &span)?;
                 let node = self.add(Op::Distinct { input: values }, &span, None)?;
                 self.column_of(node, Expr::column(column), &span)
             }
             "sort_values" => {
                 arguments.only(0, &["ascending", "kind", "ignore_index"])?;
-                let column = expr
-                    .as_column()
-                    .cloned()
-                    .unwrap_or_else(|| ColumnName::from("value"));
-                let values = self.add(
-                    Op::Map {
-                        input: frame,
-                        columns: vec![(column.clone(), expr)],
-                    },
-                    &span,
-                    None,
-                )?;
+                let (values, column) = self.standing_alone(frame, expr, &span)?;
                 // Equal values are the same value, so their order does not matter.
                 let by = self.sort_order(values, std::slice::from_ref(&column), arguments)?;
                 let node = self.add(Op::Sort { input: values, by }, &span, None)?;
@@ -209,18 +187,7 @@ impl Lowerer<'_> {
             "to_numpy" | "to_list" => Ok(Value::Series(series.clone())),
             "value_counts" => {
                 arguments.only(0, &["sort", "ascending"])?;
-                let column = expr
-                    .as_column()
-                    .cloned()
-                    .unwrap_or_else(|| ColumnName::from("value"));
-                let rows = self.add(
-                    Op::Map {
-                        input: frame,
-                        columns: vec![(column.clone(), expr)],
-                    },
-                    &span,
-                    None,
-                )?;
+                let (rows, column) = self.standing_alone(frame, expr, &span)?;
                 self.counted_values(rows, &column, arguments)
             }
             "eq" | "ne" | "gt" | "ge" | "lt" | "le" => {
@@ -251,6 +218,29 @@ impl Lowerer<'_> {
             }
             _ => Err(arguments.refuse("this method of columns is not lifted")),
         }
+    }
+
+    /// The values as the only column of a relation, which keeps its name where it has one.
+    fn standing_alone(
+        &mut self,
+        frame: NodeId,
+        expr: Expr,
+        span: &Span,
+    ) -> Result<(NodeId, ColumnName), Refusal> {
+        let column = expr
+            .as_column()
+            .cloned()
+            .unwrap_or_else(|| ColumnName::from("value"));
+        let columns = vec![(column.clone(), expr)];
+        let alone = self.add(
+            Op::Map {
+                input: frame,
+                columns,
+            },
+            span,
+            None,
+        )?;
+        Ok((alone, column))
     }
 
     fn counted_values(
@@ -530,19 +520,7 @@ impl Lowerer<'_> {
         if a.base != b.base || a.base == Base::Number || both && a.missing != b.missing {
             return Err(arguments.refuse(format!("{a} is looked up among {b}")));
         }
-        let column = term
-            .expr
-            .as_column()
-            .cloned()
-            .unwrap_or_else(|| ColumnName::from("value"));
-        let rows = self.add(
-            Op::Map {
-                input: relation.node,
-                columns: vec![(column.clone(), term.expr.clone())],
-            },
-            &span,
-            None,
-        )?;
+        let (rows, column) = self.standing_alone(relation.node, term.expr.clone(), &span)?;
         let distinct = self.add(Op::Distinct { input: rows }, &span, None)?;
         let expr = Expr::new(ExprKind::Lookup {
             relation: distinct,
